@@ -1,0 +1,1 @@
+"""CREOS UI: the parent portal a communal school hosts itself."""

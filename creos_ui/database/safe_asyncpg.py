@@ -1,0 +1,96 @@
+"""Tortoise engine for PostgreSQL (asyncpg): the repairs of safe_sqlite.py, as far as they apply.
+
+1. A task cancelled (or an error) inside __aenter__ leaks one pool connection; as many such accidents as the pool
+   has connections, and every query waits for ever (#1152).
+2. A task born inside a transaction keeps using a connection that went back to the pool (#1938).
+3. Deadlock and serialization errors come out as raw asyncpg exceptions.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import NestedTransactionContext, TransactionContextPooled
+from tortoise.connection import get_connections
+from tortoise.exceptions import OperationalError, TransactionManagementError
+
+from creos_ui.database.safe_sqlite import finish
+
+
+class Retry(OperationalError):
+    """The database undid the transaction and asks for another try."""
+
+
+_UNDONE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+
+
+class _Translated:
+    async def _translate_exceptions(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super()._translate_exceptions(func, *args, **kwargs)  # type: ignore[misc]
+        except _UNDONE as exc:
+            raise Retry(exc) from exc
+
+
+class SafeWrapper(_Translated, TransactionWrapper):
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self._root: Any = getattr(connection, "_root", self)
+
+    def _in_transaction(self) -> Any:
+        return NestedTransactionContext(SafeWrapper(self))
+
+    def acquire_connection(self) -> Any:
+        if self._root._finalized:
+            raise TransactionManagementError("this task was started inside a transaction that has ended")
+        return super().acquire_connection()
+
+
+class SafeContext(TransactionContextPooled):
+    client: Any
+
+    async def __aenter__(self) -> Any:
+        await self.ensure_connection()
+        pool = self.client._parent._pool
+        self.client._connection = await pool.acquire()
+        try:
+            await self.client.begin()
+        except BaseException:
+            self.client._finalized = True
+            await finish(pool.release(self.client._connection))  # release() resets the session
+            raise
+        self.token = get_connections().set(self.connection_name, self.client)
+        return self.client
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        try:
+            if not self.client._finalized:
+                if exc_type:
+                    await finish(self.client.rollback())
+                else:
+                    await self._commit()
+        finally:
+            self.client._finalized = True
+            try:
+                await finish(self.client._parent._pool.release(self.client._connection))
+            finally:
+                get_connections().reset(self.token)
+
+    async def _commit(self) -> None:
+        try:
+            await finish(self.client.commit())
+        except _UNDONE as exc:
+            raise Retry(exc) from exc
+
+
+class SafeAsyncpgClient(_Translated, AsyncpgDBClient):
+    def _in_transaction(self) -> Any:
+        return SafeContext(SafeWrapper(self), self._pool_init_lock)
+
+
+client_class = SafeAsyncpgClient

@@ -1,0 +1,61 @@
+"""One short transaction, tried again only where the database itself asks for it; and fixed SQL for both dialects."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from tortoise.connection import get_connection
+from tortoise.exceptions import OperationalError
+from tortoise.transactions import in_transaction
+
+from creos_ui.database.safe_asyncpg import Retry
+
+T = TypeVar("T")
+ATTEMPTS = 8
+
+
+async def atomic(work: Callable[[Any], Awaitable[T]]) -> T:
+    """Run `work(connection)` in one transaction; again after a lock time-out, deadlock or serialization failure."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            async with in_transaction("default") as connection:
+                return await work(connection)
+        except OperationalError as exc:
+            if attempt == ATTEMPTS or not (isinstance(exc, Retry) or "database is locked" in str(exc)):
+                raise
+        await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads retries, guards nothing
+    raise AssertionError("unreachable")
+
+
+async def execute(connection: Any, sql: str, *values: Any) -> int:
+    """Run one fixed statement written with $1, $2 ...; returns the number of rows it changed itself."""
+    count, rows = await connection.execute_query(*_for(connection, sql, values))
+    return int(count) if not isinstance(count, list) else len(rows)
+
+
+async def rows(connection: Any, sql: str, *values: Any) -> list[dict[str, Any]]:
+    """The rows of one fixed statement written with $1, $2 ..., as dictionaries of what the driver returns."""
+    result: list[dict[str, Any]] = await connection.execute_query_dict(*_for(connection, sql, values))
+    return result
+
+
+def default_connection() -> Any:
+    """The connection in force: the open transaction's, else the pool."""
+    return get_connection("default")
+
+
+def _for(connection: Any, sql: str, values: tuple[Any, ...]) -> tuple[str, list[Any]]:
+    if connection.capabilities.dialect != "sqlite":
+        return sql, list(values)
+    return sql.replace("$", "?"), [_as_text(value) for value in values]
+
+
+def _as_text(value: Any) -> Any:
+    """SQLite keeps dates as text, in the very form Tortoise writes them."""
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,212 @@
+"""What a debtor sees of their invitations: one page of the grid, the counts of its tabs, one line of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from creos_ui import clock
+from creos_ui.database.transactions import default_connection, rows
+from models import InvitationStatus, folded
+
+LONGEST_SEARCH = 80
+LARGEST_PAGE = 50
+
+
+class Tab(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+    DECLINED = "declined"
+    ALL = "all"
+
+
+# what a browser may ask to sort by -> what the database sorts by; anything else is the default
+SORTS = {
+    "starts_on": "a.starts_on",
+    "pupil": "p.name_key",
+    "debtor": "g.name_key",
+    "title": "a.title_key",
+    "amount": "i.amount_cents",
+    "due_on": "a.due_on",
+    "paid_on": "CASE WHEN i.status = 'paid' THEN i.answered_at END",
+    "declined_on": "CASE WHEN i.status = 'declined' THEN i.answered_at END",
+    "automatic": "i.automatic",
+}
+_FROM = """
+    FROM invitation i
+    JOIN activity a ON a.id = i.activity_id
+    JOIN pupil p ON p.id = i.pupil_id
+    JOIN guardian g ON g.id = i.debtor_id
+    LEFT JOIN document d ON d.id = a.document_id
+"""
+_COLUMNS = """
+    i.id, i.status, i.answer_no, i.amount_cents, i.answered_at, i.automatic, a.title, a.mandatory, a.starts_on,
+    a.due_on, a.closes_on, p.id AS pupil_id, p.last_name AS pupil_last, p.first_name AS pupil_first,
+    g.last_name AS debtor_last, g.first_name AS debtor_first, d.token AS document
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which page of the grid; every field may come from a browser and is tamed here."""
+
+    tab: Tab = Tab.OPEN
+    pupil_id: int | None = None
+    search: str = ""
+    sort: str = "due_on"
+    descending: bool = False
+    page: int = 1
+    page_size: int = 20
+
+
+@dataclass(frozen=True)
+class Line:
+    """One invitation as its debtor sees it; amounts in integer euro cents, days as the school counts them."""
+
+    id: int
+    title: str
+    mandatory: bool
+    starts_on: date
+    due_on: date
+    closes_on: date | None
+    amount_cents: int
+    status: InvitationStatus
+    answer_no: int
+    paid_on: date | None
+    declined_on: date | None
+    automatic: bool
+    pupil_id: int
+    pupil: str
+    pupil_first_name: str
+    debtor: str
+    document: str | None
+    late: bool
+    closed: bool
+
+    @property
+    def payable(self) -> bool:
+        return self.status == InvitationStatus.OPEN and not self.closed
+
+    @property
+    def declinable(self) -> bool:
+        return self.payable and not self.mandatory
+
+
+@dataclass(frozen=True)
+class Page:
+    lines: list[Line]
+    total: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many invitations stand in each tab, and what the open ones cost in all, in integer euro cents."""
+
+    open: int
+    paid: int
+    declined: int
+    open_cents: int
+
+    @property
+    def all(self) -> int:
+        return self.open + self.paid + self.declined
+
+
+async def page_of_invitations(debtor_id: int, wanted: Wanted) -> Page:
+    """One page of the debtor's invitations, filtered, searched and sorted by the database."""
+    where, values = _where(debtor_id, wanted)
+    column = SORTS.get(wanted.sort, SORTS["due_on"])
+    direction = "DESC" if wanted.descending else "ASC"
+    size = min(max(wanted.page_size, 1), LARGEST_PAGE)
+    total = int((await rows(default_connection(), f"SELECT count(*) AS n {_FROM} {where}", *values))[0]["n"])
+    offset = (min(max(wanted.page, 1), total // size + 1) - 1) * size
+    # nulls last in both databases and both directions; id last, so that equal rows keep their places
+    sql = f"""SELECT {_COLUMNS} {_FROM} {where}
+        ORDER BY CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {direction}, i.id {direction}
+        LIMIT {size} OFFSET {offset}"""
+    today = clock.today()
+    return Page([_line(row, today) for row in await rows(default_connection(), sql, *values)], total)
+
+
+async def invitations_of(debtor_id: int, ids: list[int]) -> list[Line]:
+    """These invitations, as far as they are this debtor's: not theirs and not there are one answer."""
+    wanted = [i for i in ids if 0 < i < 2**31][:LARGEST_PAGE]
+    if not wanted:
+        return []
+    places = ", ".join(str(int(i)) for i in wanted)
+    sql = f"SELECT {_COLUMNS} {_FROM} WHERE i.debtor_id = $1 AND i.id IN ({places}) ORDER BY a.due_on, i.id"
+    today = clock.today()
+    return [_line(row, today) for row in await rows(default_connection(), sql, debtor_id)]
+
+
+async def counts_of(debtor_id: int, pupil_id: int | None = None) -> Counts:
+    """The counts of the tabs, for all children or one."""
+    sql = "SELECT status, count(*) AS n, sum(amount_cents) AS cents FROM invitation WHERE debtor_id = $1"
+    values: list[Any] = [debtor_id]
+    if pupil_id is not None:
+        sql += " AND pupil_id = $2"
+        values.append(pupil_id)
+    found = {row["status"]: row for row in await rows(default_connection(), sql + " GROUP BY status", *values)}
+    number = {status: int(found[status]["n"]) if status in found else 0 for status in InvitationStatus}
+    open_cents = int(found[InvitationStatus.OPEN]["cents"]) if InvitationStatus.OPEN in found else 0
+    return Counts(
+        open=number[InvitationStatus.OPEN],
+        paid=number[InvitationStatus.PAID],
+        declined=number[InvitationStatus.DECLINED],
+        open_cents=open_cents,
+    )
+
+
+async def children_of(debtor_id: int) -> list[tuple[int, str]]:
+    """(pupil id, first name) of the children this debtor has invitations for, by name."""
+    sql = """SELECT DISTINCT p.id, p.first_name, p.name_key FROM pupil p
+        JOIN invitation i ON i.pupil_id = p.id WHERE i.debtor_id = $1 ORDER BY p.name_key, p.id"""
+    return [(int(row["id"]), row["first_name"]) for row in await rows(default_connection(), sql, debtor_id)]
+
+
+def _where(debtor_id: int, wanted: Wanted) -> tuple[str, list[Any]]:
+    tests, values = ["i.debtor_id = $1"], [debtor_id]
+    if wanted.tab != Tab.ALL:
+        tests.append(f"i.status = '{wanted.tab.value}'")
+    if wanted.pupil_id is not None:
+        values.append(wanted.pupil_id if 0 < wanted.pupil_id < 2**31 else 0)
+        tests.append(f"i.pupil_id = ${len(values)}")
+    for word in folded(wanted.search[:LONGEST_SEARCH]).split():
+        values.append(f"%{word.replace('~', '~~').replace('%', '~%').replace('_', '~_')}%")  # type: ignore[arg-type]
+        place = f"${len(values)}"
+        tests.append(f"(a.title_key LIKE {place} ESCAPE '~' OR p.name_key LIKE {place} ESCAPE '~')")
+    return "WHERE " + " AND ".join(tests), values
+
+
+def _line(row: dict[str, Any], today: date) -> Line:
+    status = InvitationStatus(row["status"])
+    answered_at = row["answered_at"]
+    answered_on = clock.school_day(datetime.fromisoformat(str(answered_at))) if answered_at else None
+    due_on, closes_on = _day(row["due_on"]), row["closes_on"] and _day(row["closes_on"])
+    return Line(
+        id=int(row["id"]),
+        title=row["title"],
+        mandatory=bool(row["mandatory"]),
+        starts_on=_day(row["starts_on"]),
+        due_on=due_on,
+        closes_on=closes_on,
+        amount_cents=int(row["amount_cents"]),
+        status=status,
+        answer_no=int(row["answer_no"]),
+        paid_on=answered_on if status == InvitationStatus.PAID else None,
+        declined_on=answered_on if status == InvitationStatus.DECLINED else None,
+        automatic=bool(row["automatic"]),
+        pupil_id=int(row["pupil_id"]),
+        pupil=f"{row['pupil_last']} {row['pupil_first']}".strip(),
+        pupil_first_name=row["pupil_first"],
+        debtor=f"{row['debtor_last']} {row['debtor_first']}".strip(),
+        document=row["document"],
+        late=status == InvitationStatus.OPEN and due_on < today,
+        closed=closes_on is not None and closes_on < today,
+    )
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)

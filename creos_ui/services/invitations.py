@@ -1,0 +1,170 @@
+"""The rules of answering an invitation: who, until when, at which price. Money itself moves in ledger.py.
+
+Rules (the official portal's): only the debtor answers; a mandatory activity can only be paid, never declined; an
+optional one enrols the child only when paid; a mandatory one keeps the child enrolled whether paid or not, nobody
+is excluded for money (Code de l'enseignement; notes on gratuité); past its due date an invitation can still be
+answered until the activity is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tortoise.expressions import Q
+
+from creos_ui import clock
+from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.errors import (
+    AlreadyAnswered,
+    AnsweringClosed,
+    DomainError,
+    InvitationNotFound,
+    MandatoryCannotBeDeclined,
+    NothingSelected,
+    PriceChanged,
+)
+from creos_ui.services import ledger
+from models import Invitation, InvitationStatus, Pupil, Transfer
+
+MOST_AT_ONCE = 50  # invitations in one payment
+_LARGEST_ID = 2**31 - 1
+
+_CLAIM = """
+    UPDATE invitation SET status = 'paid', answer_no = answer_no + 1, answered_at = $1, answered_by = $2, automatic = $3
+    WHERE id = $4 AND debtor_id = $5 AND status = 'open' AND amount_cents = $6
+      AND EXISTS (SELECT 1 FROM activity a WHERE a.id = activity_id AND (a.closes_on IS NULL OR a.closes_on >= $7))
+    RETURNING id, debtor_id, amount_cents, answer_no
+"""
+_DECLINE = """
+    UPDATE invitation SET status = 'declined', answer_no = answer_no + 1, answered_at = $1, answered_by = $2
+    WHERE id = $3 AND debtor_id = $4 AND status = 'open' AND answer_no = $5
+      AND EXISTS (SELECT 1 FROM activity a WHERE a.id = activity_id AND NOT a.mandatory
+                  AND (a.closes_on IS NULL OR a.closes_on >= $6))
+"""
+_STATE = """
+    SELECT i.status, i.answer_no, i.answered_by, i.amount_cents, a.mandatory, a.closes_on
+    FROM invitation i JOIN activity a ON a.id = i.activity_id WHERE i.id = $1 AND i.debtor_id = $2
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Agreed:
+    """One invitation and the price, in integer euro cents, that the parent saw and said yes to."""
+
+    invitation_id: int
+    amount_cents: int
+
+
+async def pay_invitations(
+    agreed: Sequence[Agreed], *, debtor_id: int, key: str, actor: str, today: date | None = None
+) -> list[Transfer]:
+    """Pay one or several invitations from the debtor's wallet: all of them or none; each child is then enrolled.
+
+    `key` was made when the dialog opened; the same key again returns the first transfers (R40).
+    Raises NothingSelected, InvitationNotFound, AnsweringClosed, AlreadyAnswered, PriceChanged, NotEnoughCredit,
+    KeyReused or NotRecorded; nothing is taken then.
+    """
+    lines = sorted(set(agreed))
+    _check(lines)
+    day = today or clock.today()
+
+    async def work(connection: Any) -> None:
+        for position, line in enumerate(lines):
+            claimed = await _claim(connection, line, debtor_id=debtor_id, actor=actor, day=day)
+            await ledger.pay(connection, claimed, key=ledger.line_key(key, position), actor=actor)
+
+    return await ledger.once(key, [(line.invitation_id, line.amount_cents) for line in lines], work)
+
+
+async def decline_invitation(
+    invitation_id: int, *, debtor_id: int, answer_no: int, actor: str, today: date | None = None
+) -> None:
+    """Decline an optional activity: the child is not enrolled, no money moves.
+
+    `answer_no` is the number of the answer the parent was looking at (0: none yet): a repeated click finds its own
+    answer and changes nothing. Raises InvitationNotFound, MandatoryCannotBeDeclined, AnsweringClosed or
+    AlreadyAnswered.
+    """
+    if not 0 < invitation_id <= _LARGEST_ID or not 0 <= answer_no <= _LARGEST_ID:
+        raise InvitationNotFound
+    day = today or clock.today()
+
+    async def work(connection: Any) -> None:
+        if await execute(connection, _DECLINE, clock.now(), actor, invitation_id, debtor_id, answer_no, day):
+            return
+        state = await _state(connection, invitation_id, debtor_id)
+        own = (InvitationStatus.DECLINED, answer_no + 1, actor)
+        if (state["status"], state["answer_no"], state["answered_by"]) == own:
+            return
+        if state["mandatory"]:
+            raise MandatoryCannotBeDeclined
+        raise _why_not(state, day)
+
+    await atomic(work)
+
+
+async def participants(activity_id: int) -> list[Pupil]:
+    """The pupils on the activity's list: all invited ones when it is mandatory, else those it is paid for."""
+    return (
+        await Pupil.filter(invitations__activity_id=activity_id)
+        .filter(Q(invitations__activity__mandatory=True) | Q(invitations__status=InvitationStatus.PAID))
+        .distinct()
+        .order_by("name_key", "id")
+    )
+
+
+async def set_amount(invitation_id: int, amount_cents: int) -> None:
+    """The school changes the price of an invitation that is still open; an answered one keeps its price.
+
+    Raises AlreadyAnswered. Whoever has the confirmation open is told to look again (R42).
+    """
+    if not await Invitation.filter(id=invitation_id, status=InvitationStatus.OPEN).update(amount_cents=amount_cents):
+        raise AlreadyAnswered
+
+
+async def _claim(connection: Any, line: Agreed, *, debtor_id: int, actor: str, day: date) -> ledger.Claimed:
+    """Mark one invitation paid, if it is theirs, open, at the agreed price and still taking answers."""
+    found = await rows(
+        connection,
+        _CLAIM,
+        clock.now(),
+        actor,
+        False,
+        line.invitation_id,
+        debtor_id,
+        line.amount_cents,
+        day,
+    )
+    if found:
+        return ledger.Claimed(*(int(value) for value in found[0].values()))
+    state = await _state(connection, line.invitation_id, debtor_id)
+    if state["status"] == InvitationStatus.OPEN and state["amount_cents"] != line.amount_cents:
+        raise PriceChanged(amount_cents=state["amount_cents"])
+    raise _why_not(state, day)
+
+
+async def _state(connection: Any, invitation_id: int, debtor_id: int) -> dict[str, Any]:
+    found = await rows(connection, _STATE, invitation_id, debtor_id)
+    if not found:
+        raise InvitationNotFound
+    return found[0]
+
+
+def _why_not(state: dict[str, Any], day: date) -> DomainError:
+    closes_on = state["closes_on"]
+    if state["status"] != InvitationStatus.OPEN:
+        return AlreadyAnswered()
+    if closes_on is not None and date.fromisoformat(str(closes_on)) < day:
+        return AnsweringClosed()
+    return AlreadyAnswered()  # changed hands between the two statements: look again
+
+
+def _check(lines: Sequence[Agreed]) -> None:
+    if not 0 < len(lines) <= MOST_AT_ONCE or len({line.invitation_id for line in lines}) != len(lines):
+        raise NothingSelected
+    for line in lines:
+        if not 0 < line.invitation_id <= _LARGEST_ID or not 0 < line.amount_cents <= _LARGEST_ID:
+            raise InvitationNotFound

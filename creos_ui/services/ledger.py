@@ -1,0 +1,184 @@
+"""The only module that moves money (the only writer of Transfer).
+
+A transfer is the double entry: one row, one amount, one source, one target, so postings always sum to zero. The
+database does the rest (models/migrations/0002_guards.py): its trigger moves wallet balances, CHECK stops them at
+zero, a payment must fit the answer it pays, and each row stays for ever. Undoing is another transfer.
+
+Amounts are integer euro cents. Every function takes an idempotency key, made where the intention was formed: the
+same key again returns the first transfer, with other content it is KeyReused (R40, R41).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+from tortoise.exceptions import IntegrityError, OperationalError
+
+from creos_ui import clock
+from creos_ui.database.transactions import atomic, default_connection, execute, rows
+from creos_ui.errors import DomainError, KeyReused, NotEnoughCredit, NotRecorded
+from models import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
+
+ATTEMPTS = 3
+BALANCE_CHECK = "ledger_account_balance"  # models/ledger.py names the CHECK
+KEY_LENGTH = 64  # the column holds 80: a selection adds .2, .3 ...
+
+_PAYMENT = """
+    INSERT INTO transfer (key, kind, source_id, target_id, amount_cents, invitation_id, answer_no, actor, at)
+    VALUES ($1, 'payment', (SELECT id FROM ledger_account WHERE guardian_id = $2),
+            (SELECT id FROM ledger_account WHERE name = 'activities'), $3, $4, $5, $6, $7)
+"""
+_CARRIED_OVER = """
+    INSERT INTO transfer (key, kind, source_id, target_id, amount_cents, invitation_id, answer_no, actor, at)
+    VALUES ($1, 'carried_over', (SELECT id FROM ledger_account WHERE name = 'former_system'),
+            (SELECT id FROM ledger_account WHERE name = 'activities'), $2, $3, $4, $5, $6)
+"""
+
+
+class Claimed(NamedTuple):
+    """An invitation that its claim has just marked paid, inside the same transaction."""
+
+    invitation_id: int
+    debtor_id: int
+    amount_cents: int
+    answer_no: int
+
+
+async def once(key: str, lines: Sequence[tuple[int, int]], work: Callable[[Any], Awaitable[None]]) -> list[Transfer]:
+    """Do the payments `lines` (invitation id, amount in cents) of one intention: all in one transaction, and once.
+
+    `work(connection)` claims and pays; whatever refuses it, the key is looked up first: an earlier try, a twin in
+    another tab, or a commit whose answer was lost may have got through. Raises KeyReused, NotEnoughCredit,
+    NotRecorded, or the DomainError that `work` raised.
+    """
+    assert lines
+    if not 16 <= len(key) <= KEY_LENGTH:
+        raise KeyReused
+    for _ in range(ATTEMPTS):
+        try:
+            await atomic(work)
+            return await _done(key, lines)
+        except (IntegrityError, DomainError) as exc:
+            if done := await _done(key, lines):
+                return done
+            if isinstance(exc, DomainError) or BALANCE_CHECK not in str(exc):
+                raise
+            if (missing := await _missing(lines)) > 0:
+                raise NotEnoughCredit(missing_cents=missing) from exc
+            # credit arrived between the refusal and the look: the right answer is to try again
+        except (OperationalError, OSError) as exc:
+            return await _after_failure(key, lines, exc)
+    raise NotRecorded
+
+
+async def pay(connection: Any, claimed: Claimed, *, key: str, actor: str) -> None:
+    """Take the claimed amount from the debtor's wallet. Inside the work of `once` only."""
+    await execute(
+        connection,
+        _PAYMENT,
+        key,
+        claimed.debtor_id,
+        claimed.amount_cents,
+        claimed.invitation_id,
+        claimed.answer_no,
+        actor,
+        clock.now(),
+    )
+
+
+async def carry_over(connection: Any, claimed: Claimed, *, key: str, actor: str) -> None:
+    """Book what the former system was paid for this answer: from outside straight to the activities, no wallet."""
+    await execute(
+        connection,
+        _CARRIED_OVER,
+        key,
+        claimed.amount_cents,
+        claimed.invitation_id,
+        claimed.answer_no,
+        actor,
+        clock.now(),
+    )
+
+
+async def top_up(guardian_id: int, amount_cents: int, *, key: str, actor: str) -> Transfer:
+    """Credit a guardian's wallet from the bank; the same key again returns the first transfer, or KeyReused."""
+    source = await LedgerAccount.get(name="bank")
+    target = await wallet_of(guardian_id)
+
+    async def work(_: Any) -> Transfer:
+        return await Transfer.create(
+            key=key,
+            kind=TransferKind.TOP_UP,
+            source_id=source.id,
+            target_id=target.id,
+            amount_cents=amount_cents,
+            actor=actor,
+            at=clock.now(),
+        )
+
+    try:
+        return await atomic(work)
+    except IntegrityError:
+        done = await Transfer.get_or_none(key=key)
+        if done is None:
+            raise
+        if (done.kind, done.target_id, done.amount_cents) != (TransferKind.TOP_UP, target.id, amount_cents):
+            raise KeyReused from None
+        return done
+
+
+async def open_wallet(guardian_id: int) -> LedgerAccount:
+    """Every guardian has one wallet, from the day they are known."""
+    return await LedgerAccount.create(kind=LedgerAccountKind.WALLET, guardian_id=guardian_id)
+
+
+async def wallet_of(guardian_id: int) -> LedgerAccount:
+    return await LedgerAccount.get(guardian_id=guardian_id)
+
+
+async def balance_cents(guardian_id: int) -> int:
+    """What this guardian can spend now, in integer euro cents."""
+    found = await rows(
+        default_connection(), "SELECT balance_cents FROM ledger_account WHERE guardian_id = $1", guardian_id
+    )
+    return int(found[0]["balance_cents"])
+
+
+def line_key(key: str, position: int) -> str:
+    """The key of the transfer at `position` (0, 1 ...) of one intention; the first bears the bare key, so that any
+    second use of it meets the UNIQUE of the database."""
+    return key if position == 0 else f"{key}.{position + 1}"
+
+
+async def _done(key: str, lines: Sequence[tuple[int, int]]) -> list[Transfer]:
+    """The transfers an earlier use of `key` left, in order; [] if it is unused; KeyReused if for something else."""
+    # one more than asked for: a key that stands for a longer selection is another intention
+    keys = [line_key(key, position) for position in range(len(lines) + 1)]
+    found = {transfer.key: transfer for transfer in await Transfer.filter(key__in=keys)}
+    if not found:
+        return []
+    have = [(t.invitation_id, t.amount_cents) for t in (found.get(k) for k in keys) if t is not None]
+    if have != list(lines):
+        raise KeyReused
+    return [found[k] for k in keys[:-1]]
+
+
+async def _missing(lines: Sequence[tuple[int, int]]) -> int:
+    """How many cents the debtor's wallet lacks for all of `lines`."""
+    found = await rows(
+        default_connection(),
+        "SELECT balance_cents FROM ledger_account WHERE guardian_id = (SELECT debtor_id FROM invitation WHERE id = $1)",
+        lines[0][0],
+    )
+    return sum(amount for _, amount in lines) - int(found[0]["balance_cents"]) if found else 0
+
+
+async def _after_failure(key: str, lines: Sequence[tuple[int, int]], failure: Exception) -> list[Transfer]:
+    """The database failed, perhaps after its commit: only the key tells. NotRecorded where nothing was taken."""
+    try:
+        if done := await _done(key, lines):
+            return done
+    except (OperationalError, OSError):
+        raise NotRecorded from failure  # the page says: reload, it will show the truth
+    raise NotRecorded from failure

@@ -1,0 +1,109 @@
+"""Settings by environment (CREOS_*). Nonsense or a missing one stops the start with one line that says what to set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from stdnum import iban
+
+from creos_ui.database.config import sqlite_url
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class SettingsUnusable(Exception):
+    """One line for the operator: which setting, what is wrong, what to set."""
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("give scheme and host only, as in https://ecole.example")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("must be https (plain http is for 127.0.0.1 only)")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _iban(value: str) -> str:
+    try:  # the Belgian module refuses accounts whose bank code was retired: check the number itself
+        return str(iban.validate(value, check_country=False))
+    except Exception as exc:
+        raise ValueError("is not a valid IBAN") from exc
+
+
+class DataSettings(BaseSettings):
+    """Where the data lie: enough for check, create-account and import-invitations."""
+
+    model_config = SettingsConfigDict(env_prefix="CREOS_", extra="ignore")
+
+    data: Path = Path("data")
+    database_url: SecretStr | None = None
+
+    @property
+    def database(self) -> str:
+        """The address creos_ui.database.config understands; PostgreSQL where one is set, else the embedded SQLite."""
+        return self.database_url.get_secret_value() if self.database_url else sqlite_url(self.data)
+
+    @property
+    def documents(self) -> Path:
+        return self.data / "documents"
+
+
+class Settings(DataSettings):
+    """All that a served portal needs to know."""
+
+    secret: Annotated[SecretStr, Field(min_length=32)]
+    public_url: Annotated[str, AfterValidator(_public_url)]
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    school_name: Annotated[str, Field(min_length=1, max_length=70)]
+    school_contact: Annotated[str, Field(min_length=3, max_length=120)]  # shown to who cannot sign in
+    payee_name: Annotated[str, Field(min_length=1, max_length=70)]  # exactly as at the bank: it compares
+    payee_iban: Annotated[str, AfterValidator(_iban)]
+
+    @property
+    def secure(self) -> bool:
+        """Served over https: cookies are Secure and __Host-, HSTS is sent."""
+        return self.public_url.startswith("https:")
+
+    @property
+    def origins(self) -> set[str]:
+        """What a browser on this portal sends as Origin; on loopback under any of its names."""
+        parts = urlsplit(self.public_url)
+        if parts.hostname not in LOOPBACK:
+            return {self.public_url}
+        return {f"{parts.scheme}://{name}:{parts.port or 80}" for name in ("127.0.0.1", "localhost", "[::1]")}
+
+
+def data_settings() -> DataSettings:
+    """From the environment; raises SettingsUnusable."""
+    try:
+        settings = DataSettings()
+    except ValidationError as exc:
+        raise SettingsUnusable(_one_line(exc)) from None
+    url = settings.database
+    if not url.startswith(("sqlite:", "postgres://", "postgresql://")):
+        raise SettingsUnusable("CREOS_DATABASE_URL must look like postgres://user:password@host:5432/database.")
+    return settings
+
+
+def portal_settings() -> Settings:
+    """From the environment, whole; raises SettingsUnusable."""
+    data_settings()
+    try:
+        return Settings()  # type: ignore[call-arg]  # the environment fills it
+    except ValidationError as exc:
+        raise SettingsUnusable(_one_line(exc)) from None
+
+
+def _one_line(exc: ValidationError) -> str:
+    """The first fault only, without the value: it may be a secret."""
+    fault = exc.errors(include_input=False, include_url=False)[0]
+    name = f"CREOS_{fault['loc'][0]}".upper()
+    if fault["type"] == "missing":
+        return f"{name} is not set. Set it in the environment (README, configuration)."
+    return f"{name} {fault['msg'].removeprefix('Value error, ')}."

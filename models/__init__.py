@@ -1,0 +1,47 @@
+"""Tables and their relations; nothing here decides."""
+
+from models.accounts import Account, KnownBrowser, Role, Session, SignInAttempt
+from models.activities import Activity, Document, Invitation, InvitationStatus
+from models.base import folded
+from models.ledger import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
+from models.people import Guardian, Guardianship, Pupil, SchoolClass
+
+__all__ = [
+    "Account",
+    "Activity",
+    "Document",
+    "Guardian",
+    "Guardianship",
+    "Invitation",
+    "InvitationStatus",
+    "KnownBrowser",
+    "LedgerAccount",
+    "LedgerAccountKind",
+    "Pupil",
+    "Role",
+    "SchoolClass",
+    "Session",
+    "SignInAttempt",
+    "Transfer",
+    "TransferKind",
+    "folded",
+]
+
+# Tortoise would write docstrings (here) and enum values (description="" in the fields) into the schema, where a
+# better wording, or a new value, would count as a change of the table: on SQLite a rebuild that loses the triggers.
+for _model in (
+    Account,
+    Activity,
+    Document,
+    Guardian,
+    Guardianship,
+    Invitation,
+    KnownBrowser,
+    LedgerAccount,
+    Pupil,
+    SchoolClass,
+    Session,
+    SignInAttempt,
+    Transfer,
+):
+    _model._meta.table_description = ""
