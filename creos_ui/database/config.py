@@ -12,6 +12,7 @@ SQLITE_PRAGMAS = {
     "journal_mode": "WAL",
     "synchronous": "FULL",  # NORMAL may lose the last commits when the power fails
     "foreign_keys": "ON",
+    "recursive_triggers": "ON",  # else INSERT OR REPLACE deletes a row without asking its delete trigger
     "journal_size_limit": 67_108_864,
     "cache_size": -65_536,
 }

@@ -68,24 +68,30 @@ async def close_database() -> None:
 
 async def verify(connection: Any) -> None:
     """Raise DatabaseUnusable where a guard of 0002_guards is missing or a commit could be lost when power fails."""
+    if missing := await missing_guards(connection):
+        raise DatabaseUnusable(f"The database lacks its guards: {', '.join(missing)}. Restore a backup.")
+    sqlite = connection.capabilities.dialect == "sqlite"
+    unsafe = await (_unsafe_sqlite(connection) if sqlite else _unsafe_postgres(connection))
+    if unsafe:
+        raise DatabaseUnusable(f"The database would not survive a power failure: {'; '.join(unsafe)}.")
+
+
+async def missing_guards(connection: Any) -> list[str]:
+    """The names of the guards of 0002_guards that are not there, or are switched off."""
     dialect = connection.capabilities.dialect
     if dialect == "sqlite":
         names = "SELECT name AS n FROM sqlite_master WHERE type IN ('trigger', 'index', 'view')"
     else:
         names = (
-            "SELECT tgname AS n FROM pg_trigger UNION SELECT indexname FROM pg_indexes "
-            "UNION SELECT viewname FROM pg_views"
+            "SELECT tgname AS n FROM pg_trigger WHERE tgenabled IN ('O', 'A') "
+            "UNION SELECT indexname FROM pg_indexes UNION SELECT viewname FROM pg_views"
         )
     present = {row["n"] for row in await connection.execute_query_dict(names)}
-    if missing := GUARDS[dialect] - present:
-        raise DatabaseUnusable(f"The database lacks its guards: {', '.join(sorted(missing))}. Restore a backup.")
-    unsafe = await (_unsafe_sqlite(connection) if dialect == "sqlite" else _unsafe_postgres(connection))
-    if unsafe:
-        raise DatabaseUnusable(f"The database would not survive a power failure: {'; '.join(unsafe)}.")
+    return sorted(GUARDS[dialect] - present)
 
 
 async def _unsafe_sqlite(connection: Any) -> list[str]:
-    wanted = {"synchronous": 2, "foreign_keys": 1}
+    wanted = {"synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
     if connection.filename != ":memory:":
         wanted |= {"journal_mode": SQLITE_PRAGMAS["journal_mode"].lower()}  # type: ignore[attr-defined]
     unsafe = []

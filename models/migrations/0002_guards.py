@@ -4,10 +4,11 @@ The text is frozen here: a later change drops and creates in a migration of its 
 RunSQL splits trigger bodies at ";" on SQLite.
 
 - A transfer row never changes and never goes; its insert alone moves wallet balances (CHECK keeps them >= 0).
-- A transfer for an invitation fits its answer: state, amount, answer number, and the debtor's own wallet.
+- A transfer fits its kind; one for an invitation fits its answer: state, amount, answer number, the debtor's own
+  wallet; a refund gives back what the answer before it paid, and nothing else.
 - An invitation begins open; every answer takes the next number; a mandatory one is never declined; once answered
   the amount stays.
-- `transfer_once`: one transfer per invitation, kind and answer number.
+- `transfer_once`: one transfer per invitation and answer number (an answer pays or gives back, never both).
 - `posting` shows both sides of each transfer; `ledger_drift` names what does not add up and must stay empty.
 """
 
@@ -29,8 +30,15 @@ UNFIT = """
             OR NEW.kind = 'carried_over' AND i.status = 'paid' AND source.kind = 'outside'
                    AND target.kind = 'revenue'
             OR NEW.kind = 'refund' AND i.status <> 'paid' AND source.kind = 'revenue'
-                   AND target.guardian_id = i.debtor_id))
-    OR NEW.invitation_id IS NULL AND (NEW.kind IN ('payment', 'carried_over', 'refund') OR NEW.answer_no IS NOT NULL)
+                   AND target.guardian_id = i.debtor_id
+                   AND EXISTS (SELECT 1 FROM transfer t WHERE t.invitation_id = i.id
+                               AND t.answer_no = NEW.answer_no - 1 AND t.kind IN ('payment', 'carried_over'))))
+    OR NEW.invitation_id IS NULL AND (NEW.answer_no IS NOT NULL OR NOT EXISTS (
+        SELECT 1 FROM ledger_account source JOIN ledger_account target ON target.id = NEW.target_id
+        WHERE source.id = NEW.source_id
+          AND (NEW.kind = 'top_up' AND source.kind = 'outside' AND target.kind = 'wallet'
+            OR NEW.kind = 'withdrawal' AND source.kind = 'wallet' AND target.kind = 'outside'
+            OR NEW.kind = 'correction')))
 """
 ILLEGAL_STEP = """
     NOT (
@@ -105,7 +113,7 @@ POSTGRES = [
 ]
 
 BOTH = [
-    """CREATE UNIQUE INDEX transfer_once ON transfer (invitation_id, kind, answer_no)
+    """CREATE UNIQUE INDEX transfer_once ON transfer (invitation_id, answer_no)
         WHERE invitation_id IS NOT NULL""",
     """CREATE VIEW posting AS
         SELECT id AS transfer_id, source_id AS account_id, -amount_cents AS amount_cents FROM transfer
