@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.databases import fresh_database, start_postgres
+from tests.databases import fast_folder, fresh_database, start_postgres
 from tests.school import School
 
 _session: dict[str, Any] = {}
@@ -18,7 +18,7 @@ _session: dict[str, Any] = {}
 def pytest_configure(config: pytest.Config) -> None:
     """One PostgreSQL server for the run, started by the controller; xdist's workers inherit its address."""
     if not hasattr(config, "workerinput") and not config.option.collectonly:
-        _session["folder"] = tempfile.TemporaryDirectory(prefix="creos-pg-")
+        _session["folder"] = tempfile.TemporaryDirectory(prefix="creos-pg-", dir=fast_folder())
         _session["server"] = start_postgres(Path(_session["folder"].name) / "data")
 
 

@@ -8,6 +8,7 @@ lock and retry under test.
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,6 +35,13 @@ def start_postgres(folder: Path) -> Any:
     )
     os.environ[SERVER] = server.get_uri()
     return server
+
+
+def fast_folder() -> str | None:
+    """Memory for the server's files where there is plenty: a new database per test is then three times faster."""
+    memory = Path("/dev/shm")  # noqa: S108 - a mount, not a name anybody could take first
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 << 30
+    return str(memory) if roomy else None
 
 
 async def admin(sql: str) -> None:

@@ -32,7 +32,10 @@ async def atomic(work: Callable[[Any], Awaitable[T]]) -> T:
 
 
 async def execute(connection: Any, sql: str, *values: Any) -> int:
-    """Run one fixed statement written with $1, $2 ...; returns the number of rows it changed itself."""
+    """Run one fixed statement written with $1, $2 ...; returns the number of rows an UPDATE or DELETE changed itself.
+
+    (For an INSERT, Tortoise answers 0 on PostgreSQL: it reads the wrong word of "INSERT 0 1".)
+    """
     count, rows = await connection.execute_query(*_for(connection, sql, values))
     return int(count) if not isinstance(count, list) else len(rows)
 
