@@ -1,10 +1,25 @@
-"""Sessions: who is signed in, on which browser, since when. (Being written.)"""
+"""Sessions: who is signed in, on which browser, since when; 30 minutes idle or 12 hours in all end one (R14).
+
+The rows are the truth. What is used now is also kept in memory, so that every event of a page can be checked without
+waiting (waiting would let events overtake each other) and `last_used_at` is written twice a minute, not at each click.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from models import Role
+from creos_ui import clock
+from creos_ui.database.transactions import atomic, execute
+from creos_ui.services.keyed_hash import keyed_hash
+from models import Account, Role, Session
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+WARNED_BEFORE = timedelta(minutes=2)
+WRITTEN_EVERY = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -22,3 +37,169 @@ class SignedIn:
     def actor(self) -> str:
         """How this person stands in the books."""
         return f"account:{self.account_id}"
+
+
+@dataclass
+class _Live:
+    """A session in use in this process."""
+
+    who: SignedIn
+    created_at: datetime
+    last_used_at: datetime
+    written_at: datetime  # the last_used_at that is in the database
+
+    def ends_at(self) -> datetime:
+        return min(self.last_used_at + IDLE, self.created_at + LONGEST)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a look over the live sessions found, as session ids."""
+
+    ended: set[int] = field(default_factory=set)  # cut their pages
+    ending: set[int] = field(default_factory=set)  # idle: 2 minutes or less are left, and can be extended
+
+
+_live: dict[int, _Live] = {}
+_revoked: set[int] = set()  # by this process: a load() that was under way must not bring one back
+
+
+async def open_session(account_id: int, *, device: str) -> str:
+    """Sign this account in on one browser; returns the token for its cookie, which is stored nowhere."""
+    token = secrets.token_urlsafe(32)
+    now = clock.now()
+    await Session.create(
+        token_hash=keyed_hash("session", token),
+        account_id=account_id,
+        created_at=now,
+        last_used_at=now,
+        device="".join(c for c in device if c.isprintable())[:200],
+    )
+    return token
+
+
+async def load(token: str, *, active: bool = True) -> SignedIn | None:
+    """The session of a cookie's token, None where there is none or it has ended.
+
+    `active`: the person did something. A page whose connection comes back by itself is none of their doing.
+    """
+    if not 0 < len(token) <= 100:
+        return None
+    row = (
+        await Session.filter(token_hash=keyed_hash("session", token), revoked_at=None)
+        .select_related("account__guardian")
+        .first()
+    )
+    if row is None or row.id in _revoked:
+        return None
+    now = clock.now()
+    live = _live.get(row.id) or _Live(_who(row), row.created_at, row.last_used_at, row.last_used_at)
+    if live.ends_at() <= now:
+        return None
+    live.who = _who(row)
+    if active:
+        live.last_used_at = max(now, live.last_used_at)
+    _live[row.id] = live
+    return live.who
+
+
+def alive(session_id: int, *, active: bool) -> bool:
+    """May this session still act? `active`: and it did just now. Never waits."""
+    live = _live.get(session_id)
+    now = clock.now()
+    if live is None or live.ends_at() <= now:
+        return False
+    if active:
+        live.last_used_at = max(now, live.last_used_at)
+    return True
+
+
+async def revoke(*session_ids: int) -> None:
+    """End these sessions: no page, event or request of theirs does anything from now on."""
+    _forget(set(session_ids))
+
+    async def work(connection: Any) -> None:
+        for session_id in session_ids:
+            sql = "UPDATE session SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL"
+            await execute(connection, sql, clock.now(), session_id)
+
+    await atomic(work)
+
+
+async def revoke_token(token: str) -> int | None:
+    """End the session of a cookie's token; returns its id."""
+    row = await Session.get_or_none(token_hash=keyed_hash("session", token))
+    if row is None:
+        return None
+    await revoke(row.id)
+    return row.id
+
+
+async def revoke_all(account_id: int) -> list[int]:
+    """End every session of an account (new password, lost telephone); returns their ids."""
+    ids = [row.id for row in await Session.filter(account_id=account_id, revoked_at=None).only("id")]
+    await revoke(*ids)
+    return ids
+
+
+async def choose_language(who: SignedIn, language: str) -> None:
+    """Keep the person's language with the account, and in all their sessions."""
+    await Account.filter(id=who.account_id).update(language=language)
+    for live in _live.values():
+        if live.who.account_id == who.account_id:
+            live.who = replace(live.who, language=language)
+
+
+async def sweep() -> Swept:
+    """Look over the live sessions: end those that are over, here or by another process; write down what was used."""
+    now = clock.now()
+    over = {session_id for session_id, live in _live.items() if live.ends_at() <= now}
+    if over:
+        await revoke(*over)
+    elsewhere = {row.id for row in await Session.filter(id__in=list(_live), revoked_at__isnull=False).only("id")}
+    _forget(elsewhere)
+    await _write_used(now)
+    idle_soon = {i for i, live in _live.items() if live.last_used_at + IDLE - now <= WARNED_BEFORE}
+    return Swept(ended=over | elsewhere, ending=idle_soon)
+
+
+async def write_all() -> None:
+    """Write down every last use, as the process ends."""
+    await _write_used(clock.now(), all_of_them=True)
+
+
+def _who(row: Session) -> SignedIn:
+    account = row.account
+    return SignedIn(
+        session_id=row.id,
+        account_id=account.id,
+        guardian_id=account.guardian_id,
+        name=account.guardian.name,
+        language=account.language,
+        role=account.role,
+    )
+
+
+def _forget(session_ids: set[int]) -> None:
+    _revoked.update(session_ids)
+    for session_id in session_ids:
+        _live.pop(session_id, None)
+
+
+async def _write_used(now: datetime, *, all_of_them: bool = False) -> None:
+    due = [
+        (session_id, live)
+        for session_id, live in _live.items()
+        if live.last_used_at > live.written_at and (all_of_them or now - live.written_at >= WRITTEN_EVERY)
+    ]
+    if not due:
+        return
+    used = {session_id: live.last_used_at for session_id, live in due}
+
+    async def work(connection: Any) -> None:
+        for session_id, at in used.items():
+            await execute(connection, "UPDATE session SET last_used_at = $1 WHERE id = $2", at, session_id)
+
+    await atomic(work)
+    for session_id, live in due:
+        live.written_at = used[session_id]

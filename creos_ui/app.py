@@ -1,0 +1,120 @@
+"""Wiring only: settings, database, guard, pages, and serving them."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import pkgutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import FastAPI
+from nicegui import app, ui
+
+from creos_ui.database.opening import DatabaseUnusable, opened
+from creos_ui.services import sessions
+from creos_ui.settings import Settings
+from creos_ui.web import error_pages, finishing, patches, routes, serving, session_watch
+from creos_ui.web.assets import STATIC, Assets
+from creos_ui.web.guard import Guard
+
+PORT_TAKEN, DATABASE_UNUSABLE = 2, 3  # exit statuses
+
+
+def serve(settings: Settings) -> None:
+    """Serve the portal until SIGTERM or Ctrl+C. Exits with 2 if the port is taken, 3 if the database is unusable."""
+    _log_plainly()
+    if not _port_is_free(settings.host, settings.port):
+        print(f"Port {settings.port} of {settings.host} is in use. Set CREOS_PORT to a free one.", file=sys.stderr)
+        sys.exit(PORT_TAKEN)
+    install(settings)
+    # uvicorn raises the signal again when it has stopped cleanly: that is no failure
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    favicon = STATIC / "favicon.svg"
+    with suppress(KeyboardInterrupt):
+        ui.run(
+            host=settings.host,
+            port=settings.port,
+            title=settings.school_name,
+            language="fr",
+            dark=None,
+            favicon=favicon if favicon.is_file() else None,
+            reconnect_timeout=60,
+            binding_refresh_interval=None,
+            tailwind=False,
+            show=False,
+            reload=False,
+            show_welcome_message=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            ws_max_size=1_000_000,
+            timeout_graceful_shutdown=5,
+        )
+
+
+def install(settings: Settings) -> None:
+    """Everything around and on the pages; once per process, before NiceGUI starts."""
+    serving.use(settings)
+    patches.apply()
+    error_pages.install(app)
+    app.router.redirect_slashes = False  # the redirect would name whatever host the request named
+    app.include_router(routes.router)
+    _register_pages()
+    _open_database_in_lifespan(settings)
+    build = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Guard(Assets(build()))  # type: ignore[method-assign]
+
+
+def _register_pages() -> None:
+    pages = importlib.import_module("pages")
+    for module in pkgutil.walk_packages(pages.__path__, "pages."):
+        importlib.import_module(module.name)
+
+
+def _open_database_in_lifespan(settings: Settings) -> None:
+    """Open before the first request: app.on_startup is not awaited, and would serve without a database (#5754)."""
+    base = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
+        try:
+            async with opened(settings.database), base(running) as state:
+                watching = asyncio.create_task(session_watch.watch())
+                yield state
+                await finishing.all_done()  # first: NiceGUI cancels what it knows of
+                watching.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watching
+                await sessions.write_all()
+        except DatabaseUnusable as exc:
+            print(exc, file=sys.stderr)
+            logging.getLogger("uvicorn.error").disabled = True  # its traceback says no more; it exits with 3
+            raise
+
+    app.router.lifespan_context = lifespan
+
+
+def _port_is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _log_plainly() -> None:
+    """To stderr, in UTC. uvicorn's access log, which holds client ids, stays off."""
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%SZ"
+    )

@@ -1,0 +1,41 @@
+"""What must come to its end once begun: a payment is not dropped because its page closed or the server stops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from creos_ui.errors import DomainError
+
+T = TypeVar("T")
+log = logging.getLogger("creos_ui")
+LONGEST = 15.0  # seconds a stopping server waits
+
+_running: set[asyncio.Task[Any]] = set()
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await `work` in a task of its own: whoever awaits may be cancelled, the work goes on, and the server waits."""
+    task = asyncio.create_task(work)
+    _running.add(task)
+    task.add_done_callback(_done)
+    return await asyncio.shield(task)
+
+
+async def all_done() -> None:
+    """Wait for what is running, 15 seconds at most. Before NiceGUI's own shutdown and before the database closes."""
+    if _running:
+        await asyncio.wait(set(_running), timeout=LONGEST)
+    if _running:
+        log.error("stopped while %s payments were still running", len(_running))
+
+
+def _done(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
+    if task.cancelled():
+        return
+    exception = task.exception()  # looked at here: nobody may be left to hear of it
+    if exception is not None and not isinstance(exception, DomainError):
+        log.error("work that had to end has failed: %s", type(exception).__name__)

@@ -1,0 +1,183 @@
+"""One pure-ASGI guard around everything: origin, session, socket bound to its page's session, body size, headers.
+
+BaseHTTPMiddleware never sees a websocket, and a middleware inside NiceGUI's never sees its error answers; so this is
+plain ASGI and the outermost layer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from urllib.parse import parse_qs, quote
+
+from nicegui import Client
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from creos_ui.services import sessions
+from creos_ui.services.sessions import SignedIn
+from creos_ui.web import assets, cookies
+from creos_ui.web.cutting import session_of
+from creos_ui.web.error_pages import error_page, report
+from creos_ui.web.headers import with_security_headers
+from creos_ui.web.serving import settings
+from creos_ui.web.socket_limit import limited
+
+SOCKET = "/_nicegui_ws/"
+UPLOAD = "/_nicegui/client/"
+PUBLIC = {"/login", "/logout", "/reset", "/language", "/healthz", "/favicon.ico"}
+LONGEST_BODY = 64 * 1024  # bytes: forms only; there is no upload yet
+SLOWEST_BODY = 20.0  # seconds
+# the first is echoed into pages; the others make NiceGUI ask for the handshake that patches.py takes away
+_DROPPED = {b"x-forwarded-prefix", b"purpose", b"sec-purpose"}
+
+
+class Guard:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return await self.app(scope, receive, send)
+        scope = dict(scope, headers=[(k, v) for k, v in scope["headers"] if k.lower() not in _DROPPED])
+        state = scope.setdefault("state", {})
+        nonce = state["csp_nonce"] = secrets.token_urlsafe(16)
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        answer = with_security_headers(watched, nonce)
+        try:
+            if scope["type"] == "websocket":
+                await self._socket(scope, receive, answer)
+            else:
+                await self._request(scope, receive, answer)
+        except Exception as exc:
+            # Starlette raises again what it has answered; here it ends, told once
+            reference = "" if state.get("reported") else report(exc, scope["type"])
+            if scope["type"] == "http" and not started:
+                await error_page(Request(scope), 500, reference=reference)(scope, receive, answer)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, is_safe = scope["path"], scope["method"] in ("GET", "HEAD")
+        if path.startswith(SOCKET.rstrip("/")) or not (is_safe or _same_origin(_headers(scope))):
+            return await _refuse(scope, receive, send, 403)  # a request there would be polling: sockets only
+        if path.startswith((assets.NICEGUIS, assets.OURS)) and is_safe:
+            return await self.app(scope, receive, send)
+        session = scope["state"]["session"] = await _session(scope, active=True)  # pages: request.state.session
+        if session is None and path not in PUBLIC:
+            if is_safe and not path.startswith("/_nicegui"):
+                return await _to_sign_in(scope)(scope, receive, send)
+            return await _refuse(scope, receive, send, 401)
+        if path.startswith(UPLOAD) and not _is_of_session(path.removeprefix(UPLOAD).split("/")[0], session):
+            return await _refuse(scope, receive, send, 404)
+        if not is_safe:
+            body = await _body(scope, receive)
+            if isinstance(body, int):
+                return await _refuse(scope, receive, send, body)
+            receive = _replayed(body, receive)
+        return await self.app(scope, receive, send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not scope["path"].startswith(SOCKET) or not _same_origin(_headers(scope)):
+            return await _refuse_socket(scope, receive, send)
+        session = scope["state"]["session"] = await _session(scope, active=False)
+        client_id = parse_qs(scope["query_string"].decode("latin-1")).get("client_id", [""])[0]
+        if not _is_of_session(client_id, session):
+            scope = _without_page(scope)
+        receive, send = limited(receive, send)
+        return await self.app(scope, receive, send)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _same_origin(headers: dict[str, str]) -> bool:
+    """Browsers say where a request comes from; one that does not say is none of ours."""
+    return headers.get("origin") in settings().origins and headers.get("sec-fetch-site", "none") in (
+        "same-origin",
+        "none",
+    )
+
+
+async def _session(scope: Scope, *, active: bool) -> SignedIn | None:
+    token = cookies.read(_headers(scope).get("cookie", ""), cookies.SESSION)
+    return await sessions.load(token, active=active) if token else None
+
+
+def _is_of_session(client_id: str, session: SignedIn | None) -> bool:
+    """True if this page was built for this session (or, like the sign-in page, for nobody's)."""
+    client = Client.instances.get(client_id)
+    if client is None:
+        return False
+    owner = session_of(client)
+    return (owner and owner.session_id) == (session and session.session_id)
+
+
+def _without_page(scope: Scope) -> Scope:
+    """Name no page: the handshake fails, the browser reloads and is sent to sign in. A refusal would be retried for
+    ever under "connection lost" (#6170)."""
+    kept = [p for p in scope["query_string"].split(b"&") if p.split(b"=")[0] in (b"EIO", b"transport", b"t")]
+    blank = b"client_id=none&implicit_handshake=true&document_id=x&tab_id=x&"
+    return dict(scope, query_string=blank + b"&".join(kept))
+
+
+def _to_sign_in(scope: Scope) -> Response:
+    path = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+    where = "" if scope["path"] == "/" or len(path) > 500 else f"?next={quote(path, safe='/')}"
+    return RedirectResponse(f"/login{where}", 303)
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | int:
+    """The whole body of a form, counted while it comes; or the status to refuse it with."""
+    announced = _headers(scope).get("content-length", "0")
+    if not announced.isdecimal() or int(announced) > LONGEST_BODY:
+        return 413
+    body = bytearray()
+    try:
+        async with asyncio.timeout(SLOWEST_BODY):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return 400  # the browser has gone
+                body += message.get("body", b"")
+                if len(body) > LONGEST_BODY:
+                    return 413
+                if not message.get("more_body"):
+                    return bytes(body)
+    except TimeoutError:
+        return 408
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int) -> None:
+    page = error_page(Request(scope), status)
+    if status in (408, 413):
+        page.headers["connection"] = "close"  # the rest of the body is not waited for
+    await page(scope, receive, send)
+
+
+async def _refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await send({"type": "websocket.http.response.start", "status": 403, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b""})
+    else:
+        await send({"type": "websocket.close", "code": 1008})

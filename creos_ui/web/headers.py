@@ -1,0 +1,60 @@
+"""What every answer says to the browser: pages, files, errors, refusals of a socket."""
+
+from __future__ import annotations
+
+from starlette.types import Message, Send
+
+from creos_ui.web.serving import settings
+
+Headers = list[tuple[bytes, bytes]]
+
+# unsafe-eval: Vue compiles its templates in the browser (#5345); unsafe-inline styles: Quasar sets them
+_PAGE = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self'; connect-src 'self' {socket}; manifest-src 'self'; "
+    "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+_NOT_A_PAGE = b"default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+_ALWAYS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+}
+_HSTS = b"max-age=31536000; includeSubDomains"
+_STARTS = ("http.response.start", "websocket.http.response.start")
+
+
+def with_security_headers(send: Send, nonce: str) -> Send:
+    """Put the headers on whatever is answered; a header is never sent twice.
+
+    An answer may bring its own Content-Security-Policy and Cache-Control; without one nothing is stored.
+    """
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] in _STARTS:
+            message = {**message, "headers": _completed(list(message.get("headers", [])), nonce)}
+        await send(message)
+
+    return with_headers
+
+
+def _completed(headers: Headers, nonce: str) -> Headers:
+    extra = dict(_ALWAYS)
+    if settings().secure:
+        extra[b"strict-transport-security"] = _HSTS
+    kept = [(name.lower(), value) for name, value in headers if name.lower() not in extra and name.lower() != b"server"]
+    present = dict(kept)
+    if b"content-security-policy" not in present:
+        is_page = present.get(b"content-type", b"").startswith(b"text/html")
+        extra[b"content-security-policy"] = _page_policy(nonce) if is_page else _NOT_A_PAGE
+    if b"cache-control" not in present:
+        extra[b"cache-control"] = b"no-store"
+    return [*kept, *extra.items()]
+
+
+def _page_policy(nonce: str) -> bytes:
+    # 'self' alone means no socket to older Safari
+    socket = settings().public_url.replace("http", "ws", 1)
+    return _PAGE.format(nonce=nonce, socket=socket).encode()

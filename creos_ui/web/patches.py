@@ -1,0 +1,151 @@
+"""What NiceGUI 3.18.0 needs changed for us. Private names: pyproject.toml pins the exact version, and each change has a
+test in tests/web/test_patches.py that fails without it. Only cutting.py uses private names besides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import jinja2
+import nicegui.client
+import nicegui.page
+from nicegui import Client, app, core, ui
+from nicegui.slot import Slot
+
+from creos_ui.services import sessions
+from creos_ui.texts import t
+from creos_ui.web import cutting
+from creos_ui.web.error_pages import report
+from creos_ui.web.language import language_of
+
+log = logging.getLogger("creos_ui")
+_cutting: set[asyncio.Task[int]] = set()
+
+
+def apply() -> None:
+    """All of them; once per process."""
+    bind_sockets_to_page_and_session()
+    free_pages_left_on_purpose()
+    keep_slot_components()
+    put_nonce_into_template()
+    tell_faults_without_their_text()
+    app.config.socket_io_js_transports = ["websocket"]  # public: the guard refuses polling
+
+
+def bind_sockets_to_page_and_session() -> None:
+    """Refuse a message whose socket is not attached to the page it names, or whose session has ended.
+
+    Upstream any socket may name any page, the ids in the page being the only secret (its documented model), and a
+    page outlives the session it was built for. An "event" is the person's doing and keeps the session alive; an
+    "ack" is the page's own. Everything here is synchronous: awaiting would let events overtake each other.
+    """
+    handlers = core.sio.handlers["/"]
+
+    def bound(name: str, inner: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+        assert not inspect.iscoroutinefunction(inner)
+
+        def handle(sid: str, message: Any = None) -> None:
+            client_id = message.get("client_id") if isinstance(message, dict) else None
+            client = Client.instances.get(client_id) if isinstance(client_id, str) else None
+            if client is None or sid not in client._socket_to_document_id:
+                return
+            owner = cutting.session_of(client)
+            if owner is not None and not sessions.alive(owner.session_id, active=name == "event"):
+                _cut_soon(owner.session_id)
+                return
+            try:
+                inner(sid, message)
+            except Exception as exc:  # an exception of a handler of ours does not come this far
+                log.warning("dropped a malformed %s message (%s)", name, type(exc).__name__)
+
+        return handle
+
+    for name in ("event", "javascript_response", "ack"):
+        handlers[name] = bound(name, handlers[name])
+    del handlers["handshake"]  # only the implicit handshake, whose query the guard has checked, remains
+    del handlers["log"]  # a browser's own words have no place in our log
+
+
+def _cut_soon(session_id: int) -> None:
+    task = asyncio.get_running_loop().create_task(cutting.cut({session_id}, leave=cutting.TO_SIGN_IN_AND_BACK))
+    _cutting.add(task)
+    task.add_done_callback(_cutting.discard)
+
+
+def free_pages_left_on_purpose() -> None:
+    """Free a page at once when it is left; a lost connection keeps its state for reconnect_timeout.
+
+    Upstream both wait reconnect_timeout: at our 60 s every page left on purpose would live a minute longer.
+    """
+    app.config.vue_config_script += (
+        'addEventListener("pagehide", e => { if (!e.persisted) window.socket?.disconnect() });'
+    )
+    inner = core.sio.handlers["/"]["disconnect"]
+
+    def disconnect(sid: str, reason: str | None = None) -> None:
+        clients = [Client.instances[room] for room in core.sio.rooms(sid) if room in Client.instances]
+        inner(sid)
+        if reason == core.sio.reason.CLIENT_DISCONNECT:
+            for client in clients:
+                if not client._socket_to_document_id:
+                    for task in client._delete_tasks.values():
+                        task.cancel()
+                    client.delete()
+
+    core.sio.handlers["/"]["disconnect"] = disconnect
+
+
+def keep_slot_components() -> None:
+    """#6284: without this every update of a page rebuilds every templated cell (lost focus, swallowed clicks)."""
+    app.config.vue_config_script = (
+        "{ const V = globalThis.Vue, h = V.h, seen = new Map(); globalThis.Vue = { ...V, h: (t, ...a) => {"
+        ' if (t && typeof t === "object" && typeof t.template === "string" && t.props && t.props.props) {'
+        " if (!seen.has(t.template)) seen.set(t.template, t); t = seen.get(t.template); } return h(t, ...a); } }; }"
+        + app.config.vue_config_script
+    )
+
+
+def put_nonce_into_template() -> None:
+    """Give the nonce to the template's own script tags and to nothing injected later (upstream has no CSP, #5345)."""
+    environment = nicegui.client.templates.env
+    assert environment.loader is not None
+    inner: jinja2.BaseLoader = environment.loader
+
+    class WithNonce(jinja2.BaseLoader):
+        def get_source(self, env: jinja2.Environment, name: str) -> Any:
+            source, file, fresh = inner.get_source(env, name)
+            if name == "index.html":
+                source = source.replace("<script", '<script nonce="{{ request.state.csp_nonce }}"')
+            return source, file, fresh
+
+    environment.loader = WithNonce()
+    if environment.cache is not None:
+        environment.cache.clear()
+
+
+def tell_faults_without_their_text() -> None:
+    """An exception in a handler is logged once and told by its reference; upstream tells nobody, or shows its text."""
+
+    def told(exception: Exception) -> None:
+        reference = report(exception, "an event handler")
+        stack = Slot.get_stack()  # empty in a background task of no page
+        if not stack:
+            return
+        client = stack[-1].parent.client
+        message = t("error.unexpected", language_of(client.request), reference=reference)
+        with client:
+            ui.notify(message, type="negative", timeout=0, close_button="✕")
+
+    app._exception_handlers[:] = [told]
+
+    def terminal_page(status_code: int, exception: str | Exception = "") -> None:
+        """What stands on the page when building it took too long (upstream: in English, with the reason)."""
+        client = ui.context.client
+        reference = report(RuntimeError(str(exception)), f"building a page, answered {status_code}")
+        ui.label(t("error.unexpected", language_of(client.request), reference=reference))
+
+    nicegui.page.error_content = terminal_page  # type: ignore[attr-defined]

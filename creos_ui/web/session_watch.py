@@ -1,0 +1,66 @@
+"""Every two seconds: end what is over, cut its pages, and warn who has been idle for long (R13, R14)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from nicegui import Client, ui
+
+from creos_ui.services import guessing, sessions
+from creos_ui.texts import t
+from creos_ui.web.cutting import TO_SIGN_IN_AND_BACK, cut, pages_of
+from creos_ui.web.error_pages import report
+from creos_ui.web.language import language_of
+
+EVERY = 2.0  # seconds
+PRUNED_EVERY = 1800  # looks: once an hour
+
+_warnings: dict[str, ui.dialog] = {}  # by page
+
+
+async def watch() -> None:
+    """Runs as long as the portal; one failed look (a busy database) does not end it."""
+    looks = 0
+    while True:
+        try:
+            await look()
+            if looks % PRUNED_EVERY == 0:
+                await guessing.prune()
+        except Exception as exc:
+            report(exc, "the watch over sessions")
+        looks += 1
+        await asyncio.sleep(EVERY)
+
+
+async def look() -> None:
+    swept = await sessions.sweep()
+    if swept.ended:
+        await cut(swept.ended, leave=TO_SIGN_IN_AND_BACK)
+    _warn(pages_of(swept.ending))
+
+
+def _warn(pages: Collection[Client]) -> None:
+    """Show the warning on these pages, and take it from all others: who did something elsewhere is not idle."""
+    ids = {client.id for client in pages}
+    for client_id in list(_warnings):
+        if client_id not in ids:
+            dialog = _warnings.pop(client_id)
+            if not dialog.is_deleted:
+                dialog.delete()
+    for client in pages:
+        if client.id not in _warnings and client.has_socket_connection:
+            _warnings[client.id] = _warning(client)
+
+
+def _warning(client: Client) -> ui.dialog:
+    language = language_of(client.request)
+    with client, ui.dialog(value=True).props("persistent role=alertdialog") as dialog, ui.card().classes("dialog"):
+        title = ui.label(t("session.ending", language)).classes("dialog-title")
+        dialog.props["aria-labelledby"] = title.html_id
+        ui.label(t("session.ending_text", language))
+        # the click itself is what keeps the session
+        ui.button(t("session.stay", language), on_click=dialog.close, color=None).props(
+            "unelevated no-caps autofocus"
+        ).classes("btn primary")
+    return dialog
