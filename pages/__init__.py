@@ -1,0 +1,6 @@
+"""What is on the screen and what a click calls. Importing this package registers every page."""
+
+from pages import login, reset
+from pages.parent import invitations
+
+__all__ = ["invitations", "login", "reset"]

@@ -17,8 +17,11 @@ DEFAULT = "fr"
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    text: dict[str, str] = json.loads((Path(__file__).parent / f"{language}.json").read_text("utf-8"))
-    return text
+    """All texts of one language: the pages' (fr.json) and those that stand apart (commands.fr.json)."""
+    texts: dict[str, str] = {}
+    for file in sorted(Path(__file__).parent.glob(f"*{language}.json")):
+        texts |= json.loads(file.read_text("utf-8"))
+    return texts
 
 
 def t(text_key: str, language: str, **values: Any) -> str:

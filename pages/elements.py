@@ -1,0 +1,56 @@
+"""The few elements every page is made of, so that each looks and behaves the same everywhere."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
+
+from creos_ui import texts
+
+
+def text(tag: str, content: str, classes: str = "", **attributes: str) -> TextElement:
+    """One HTML element with plain text; never markup, so nobody's name can become any."""
+    element = TextElement(tag=tag, text=content)
+    element.classes(classes)
+    element.props.update({name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})
+    return element
+
+
+def box(tag: str = "div", classes: str = "", **attributes: str) -> Element:
+    """One HTML element that holds others."""
+    element = ui.element(tag).classes(classes)
+    element.props.update({name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})
+    return element
+
+
+def button(label: str, kind: str = "plain", on_click: Callable[..., Any] | None = None, **attributes: str) -> ui.button:
+    """A button; `kind`: primary, plain, quiet, danger. Colours come from the theme alone."""
+    element = ui.button(label, on_click=on_click, color=None).props("unelevated no-caps").classes(f"btn {kind}")
+    element.props.update({name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})
+    return element
+
+
+def once_button(label: str, kind: str, on_click: Callable[..., Any]) -> ui.button:
+    """A button that shows at once, before the server answers, that it is working and takes no second click."""
+    element = button(label, kind)
+    element.on(
+        "click",
+        on_click,
+        [],
+        js_handler="(e) => { const b = e.currentTarget; if (b.dataset.busy) return; b.dataset.busy = 1;"
+        " b.classList.add('busy'); b.setAttribute('aria-busy', 'true'); emit(); }",
+    )
+    return element
+
+
+def speak(language: str, title: str) -> None:
+    """Give this one page its language (Quasar's words and the lang attribute too) and its title."""
+    client = ui.context.client
+    client.page = copy.copy(client.page)  # the page object is shared by all who look at this route
+    client.page.language = texts.QUASAR[language]  # type: ignore[assignment]
+    ui.page_title(title)

@@ -1,0 +1,147 @@
+"""The frame around every signed-in page, the confirmation dialog, and how a refusal is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nicegui import ui
+
+from creos_ui.errors import DomainError
+from creos_ui.services.sessions import SignedIn
+from creos_ui.texts import LANGUAGES, t
+from creos_ui.web.serving import settings
+from pages.elements import box, button, once_button, speak, text
+
+
+class WalletPill:
+    """The wallet's balance in the header; `show` after every payment."""
+
+    def __init__(self, balance_cents: int, language: str) -> None:
+        self._language = language
+        with box("div", "wallet-pill", role="status"):
+            text("span", t("wallet.label", language), "label")
+            self._amount = text("span", t("money", language, amount_cents=balance_cents), "num")
+        self._amount.props["data-testid"] = "balance"
+
+    def show(self, balance_cents: int) -> None:
+        """Integer euro cents."""
+        self._amount.set_text(t("money", self._language, amount_cents=balance_cents))
+
+
+@contextmanager
+def frame(title: str, me: SignedIn, language: str, *, path: str, balance_cents: int) -> Iterator[WalletPill]:
+    """Header with wallet and menu, bottom navigation on a phone, and the page between them."""
+    school = settings().school_name
+    speak(language, f"{title} – {school}")
+    _hidden_forms(path)
+    with ui.header(wrap=False).classes("portal-header"):
+        text("a", t("app.skip", language), "skip", href="#content")
+        with box("a", "brand", href="/invitations"):
+            text("span", "C", "logo", aria_hidden="true")
+            text("span", school, "brand-name")
+            text("span", title, "page-name", aria_hidden="true")
+        with box("nav", "portal-nav", aria_label=t("menu.main", language)):
+            _nav_link(t("menu.invitations", language), "/invitations", path)
+        pill = WalletPill(balance_cents, language)
+        with ui.button(color=None).props("flat no-caps").classes("person") as person:
+            person.props["aria-label"] = t("menu.open", language, name=me.name)
+            person.props["aria-haspopup"] = "menu"
+            text("span", _initials(me.name), "avatar", aria_hidden="true")
+            text("span", me.name)
+            text("span", "▾", aria_hidden="true")
+            _menu(language)
+    with ui.footer(wrap=False).classes("portal-footer"):
+        _nav_link(t("menu.invitations_short", language), "/invitations", path)
+        with ui.button(t("menu.title", language), color=None).props("flat no-caps"):
+            _menu(language)
+    with box("div", "portal-main", id="content", tabindex="-1"):
+        yield pill
+
+
+def _nav_link(label: str, target: str, path: str) -> None:
+    link = text("a", label, href=target)
+    if target == path:
+        link.props["aria-current"] = "page"
+
+
+def _menu(language: str) -> None:
+    """What is in it works; pages to come are not in it yet. A cookie changes by POST alone, so two items submit."""
+    with ui.menu().classes("portal-menu").props("auto-close"):
+        _item(t("menu.invitations", language)).props("href=/invitations")
+        ui.separator()
+        for other in LANGUAGES:
+            if other != language:
+                submit_item(t("language.name", other), f"speak-{other}").props(f"lang={other}")
+        submit_item(t("menu.sign_out", language), "sign-out")
+
+
+def _item(label: str) -> ui.menu_item:
+    return ui.menu_item(label).props("role=menuitem")  # Quasar calls it a list item, which no menu may hold
+
+
+def submit_item(label: str, form: str) -> ui.menu_item:
+    """A menu item that submits a native form of this page."""
+    return _item(label).on("click", js_handler=f"() => document.getElementById('{form}').submit()")
+
+
+def _hidden_forms(path: str) -> None:
+    box("form", id="sign-out", method="post", action="/logout", hidden="hidden")
+    language_forms(path)
+
+
+def language_forms(path: str) -> None:
+    """One native form for each language: choosing one sets a cookie, which a socket cannot."""
+    for language in LANGUAGES:
+        with box("form", id=f"speak-{language}", method="post", action="/language", hidden="hidden"):
+            box("input", type="hidden", name="language", value=language)
+            box("input", type="hidden", name="next", value=path)
+
+
+def _initials(name: str) -> str:
+    return "".join(part[0] for part in name.split()[:2]).upper()
+
+
+@contextmanager
+def refusals_shown(language: str) -> Iterator[None]:
+    """Show a DomainError as a notice and carry on. Anything else is a bug and goes to the log."""
+    try:
+        yield
+    except DomainError as refusal:
+        notify_refusal(refusal, language)
+
+
+def notify_refusal(refusal: DomainError, language: str) -> None:
+    ui.notify(t(refusal.text_key, language, **refusal.values), type="negative", timeout=8000, close_button="✕")
+
+
+def notify_done(message: str) -> None:
+    """Say in words what was done."""
+    ui.notify(message, type="positive", timeout=6000)
+
+
+@contextmanager
+def dialog_card(title: str, *, wide: bool = False) -> Iterator[ui.dialog]:
+    """A dialog named by its title: it traps the focus and gives it back; Escape and a click beside it mean no."""
+    with ui.dialog() as dialog:
+        name = f"title-{dialog.id}"
+        dialog.props["aria-labelledby"] = name
+        with ui.card().classes("dialog wide" if wide else "dialog"):
+            text("h2", title, id=name)
+            yield dialog
+
+
+async def asked(dialog: ui.dialog) -> bool:
+    """Open the dialog and wait for the answer; anything but its yes is no. The dialog is gone afterwards."""
+    try:
+        return bool(await dialog)
+    finally:
+        if not dialog.is_deleted:
+            dialog.delete()
+
+
+def answer_buttons(dialog: ui.dialog, language: str, *, yes: str, kind: str = "primary") -> None:
+    """Annuler, where the focus is, and the yes that repeats what it does."""
+    with box("div", "buttons"):
+        button(t("action.cancel", language), "plain", lambda: dialog.submit(False), autofocus="")
+        once_button(yes, kind, lambda: dialog.submit(True))

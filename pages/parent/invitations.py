@@ -1,0 +1,307 @@
+"""Mes invitations: what the school asks of this family, and what a click on it does."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from nicegui import events, ui
+
+from creos_ui.errors import DomainError, NotEnoughCredit
+from creos_ui.services import ledger
+from creos_ui.services.invitation_list import (
+    SORTS,
+    Counts,
+    Line,
+    Tab,
+    Wanted,
+    children_of,
+    counts_of,
+    invitations_of,
+    page_of_invitations,
+)
+from creos_ui.services.invitations import MOST_AT_ONCE, Agreed, decline_invitation, pay_invitations
+from creos_ui.services.sessions import SignedIn
+from creos_ui.texts import t
+from creos_ui.web.finishing import to_the_end
+from pages.elements import box, button, text
+from pages.layout import frame, notify_done, notify_refusal, refusals_shown
+from pages.parent.invitation_grid import InvitationGrid
+from pages.parent.payment_dialogs import confirm_decline, confirm_payment, show_missing_credit
+from pages.session import Language, Me
+
+PATH = "/invitations"
+# what each tab is sorted by until the parent chooses: what is due first, what was answered last
+FIRST = {
+    Tab.OPEN: ("due_on", False),
+    Tab.PAID: ("paid_on", True),
+    Tab.DECLINED: ("declined_on", True),
+    Tab.ALL: ("due_on", True),
+}
+
+
+@ui.page(PATH)
+async def invitations_page(me: Me, language: Language) -> None:
+    children = await children_of(me.guardian_id)
+    balance = await ledger.balance_cents(me.guardian_id)
+    with frame(t("invitations.title", language), me, language, path=PATH, balance_cents=balance) as pill:
+        view = InvitationsView(me, language, pill.show, balance)
+        with box("div", "page-head"):
+            with box("div"):
+                text("h1", t("invitations.title", language))
+                view.waiting = text("p", "", "muted", role="status")
+            view.search_field()
+        with box("div", "filters"):
+            view.tabs()
+            if len(children) > 1:
+                view.child_chips(children)
+        view.grid = InvitationGrid(language)
+        view.listen()
+        view.empty = box("div", "empty")
+        view.pager()
+        view.selection_bar()
+        await view.load()
+
+
+class InvitationsView:
+    """The state of one open page. Every argument of a handler comes from a browser: the services check it again."""
+
+    def __init__(self, me: SignedIn, language: str, show_balance: Callable[[int], None], balance_cents: int) -> None:
+        self.me, self.language = me, language
+        self.wanted = Wanted()
+        self.lines: list[Line] = []
+        self.total = 0
+        self.selected: dict[int, Line] = {}
+        self.balance_cents = balance_cents
+        self._show_balance = show_balance
+        self.waiting: Any
+        self.grid: InvitationGrid
+        self.empty: ui.element
+
+    def t(self, key: str, **values: Any) -> str:
+        return t(key, self.language, **values)
+
+    # what is on the screen
+
+    def search_field(self) -> None:
+        field = ui.input(placeholder=self.t("invitations.search"), on_change=lambda e: self.find(e.value))
+        field.props("outlined dense debounce=300 type=search maxlength=80").classes("search")
+        field.props["aria-label"] = self.t("invitations.search_label")
+
+    def tabs(self) -> None:
+        self._tabs: dict[Tab, ui.button] = {}
+        with box("div", "chips", role="group", aria_label=self.t("invitations.tabs")):
+            for tab in Tab:
+                self._tabs[tab] = _chip("", partial(self.open_tab, tab))
+
+    def child_chips(self, children: list[tuple[int, str]]) -> None:
+        self._children: dict[int | None, ui.button] = {}
+        with box("div", "chips", role="group", aria_label=self.t("invitations.children")):
+            for pupil_id, name in [(None, self.t("invitations.all_children")), *children]:
+                self._children[pupil_id] = _chip(name, partial(self.choose_child, pupil_id)).classes("child")
+
+    def pager(self) -> None:
+        with box("nav", "pager", aria_label=self.t("pager.next")) as self._pager:
+            self._range = text("span", "", "muted num", role="status")
+            self._previous = button("‹", "plain", lambda: self.turn(-1), aria_label=self.t("pager.previous"))
+            self._next = button("›", "plain", lambda: self.turn(1), aria_label=self.t("pager.next"))
+
+    def selection_bar(self) -> None:
+        with box("div", "selection", role="region", aria_label=self.t("column.select")) as self._bar:
+            self._sum = text("span", "", "sum num", role="status")
+            self._after = text("span", "", "after num")
+            button(self.t("selection.clear"), "plain quiet", self.clear_selection)
+            button(self.t("selection.pay"), "primary", lambda: self.pay(list(self.selected)))
+
+    def listen(self) -> None:
+        table = self.grid.table
+        table.on("pay", lambda e: self.pay([e.args]))
+        table.on("decline", lambda e: self.decline(e.args))
+        table.on("why", lambda: ui.notify(self.t("invitation.mandatory_reason"), timeout=5000))
+        table.on("pick", self.pick)
+        table.on("order", lambda e: self.order(e.args))
+
+    # what a click does
+
+    async def find(self, words: Any) -> None:
+        await self.look_at(replace(self.wanted, search=words if isinstance(words, str) else "", page=1))
+
+    async def choose_child(self, pupil_id: int | None) -> None:
+        await self.look_at(replace(self.wanted, pupil_id=pupil_id, page=1))
+
+    async def open_tab(self, tab: Tab) -> None:
+        sort, descending = FIRST[tab]
+        await self.look_at(replace(self.wanted, tab=tab, sort=sort, descending=descending, page=1))
+
+    async def order(self, column: Any) -> None:
+        if column in SORTS:
+            descending = column == self.wanted.sort and not self.wanted.descending
+            await self.look_at(replace(self.wanted, sort=column, descending=descending, page=1))
+
+    async def turn(self, pages: int) -> None:
+        await self.look_at(replace(self.wanted, page=self.wanted.page + pages))
+
+    async def look_at(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        await self.load()
+
+    async def pick(self, e: events.GenericEventArguments) -> None:
+        """Select an invitation to pay, or drop it; only their own, payable ones get in."""
+        invitation_id, on = _pair(e.args)
+        if not on:
+            self.selected.pop(invitation_id, None)
+        elif len(self.selected) >= MOST_AT_ONCE:
+            ui.notify(self.t("selection.full", most=MOST_AT_ONCE), type="negative")
+        else:
+            for line in await invitations_of(self.me.guardian_id, [invitation_id]):
+                if line.payable:
+                    self.selected[line.id] = line
+        self.show_lines()  # the browser has ticked already: what counts is what is shown now
+        self.show_selection()
+
+    def clear_selection(self) -> None:
+        self.selected.clear()
+        self.show_lines()
+        self.show_selection()
+
+    async def pay(self, ids: list[Any]) -> None:
+        key = secrets.token_urlsafe(24)  # one intention, one payment, however often the click arrives
+        lines = [line for line in await self._theirs(ids) if line.payable]
+        if not lines or len(lines) < len(set(ids)):
+            return await self._look_again()
+        total = sum(line.amount_cents for line in lines)
+        self.balance_cents = await ledger.balance_cents(self.me.guardian_id)
+        if total > self.balance_cents:
+            return await self._short(lines, total - self.balance_cents)
+        if not await confirm_payment(lines, self.balance_cents, self.language):
+            return None
+        agreed = [Agreed(line.id, line.amount_cents) for line in lines]
+        try:
+            await to_the_end(pay_invitations(agreed, debtor_id=self.me.guardian_id, key=key, actor=self.me.actor))
+        except NotEnoughCredit as refusal:  # the balance went elsewhere while the dialog was open
+            await self._short(lines, refusal.missing_cents)
+        except DomainError as refusal:
+            notify_refusal(refusal, self.language)
+        else:
+            if len(lines) == 1:
+                notify_done(self.t("done.paid", title=lines[0].title, child=lines[0].pupil_first_name))
+            else:
+                notify_done(self.t("done.paid_many", number=len(lines)))
+        return await self.show_again(ids)
+
+    async def decline(self, invitation_id: Any) -> None:
+        lines = [line for line in await self._theirs([invitation_id]) if line.status == "open"]
+        if not lines:
+            return await self._look_again()
+        (line,) = lines
+        if not await confirm_decline(line, self.language):
+            return None
+        with refusals_shown(self.language):
+            await to_the_end(
+                decline_invitation(
+                    line.id, debtor_id=self.me.guardian_id, answer_no=line.answer_no, actor=self.me.actor
+                )
+            )
+            notify_done(self.t("done.declined", title=line.title, child=line.pupil_first_name))
+        return await self.show_again([line.id])
+
+    async def _theirs(self, ids: list[Any]) -> list[Line]:
+        return await invitations_of(self.me.guardian_id, [i for i in ids if type(i) is int])
+
+    async def _short(self, lines: list[Line], missing_cents: int) -> None:
+        wallet = await ledger.wallet_of(self.me.guardian_id)
+        await show_missing_credit(lines, missing_cents, wallet.id, self.language)
+
+    async def _look_again(self) -> None:
+        ui.notify(self.t("error.already_answered"), type="negative")
+        await self.load()
+
+    # showing it
+
+    async def load(self) -> None:
+        """The page of invitations that is wanted, and the counts, from the database."""
+        page = await page_of_invitations(self.me.guardian_id, self.wanted)
+        last = max(1, -(-page.total // self.wanted.page_size))
+        self.wanted = replace(self.wanted, page=min(max(self.wanted.page, 1), last))
+        self.lines, self.total = page.lines, page.total
+        self.show_lines()
+        self._show_pager(last)
+        await self._show_counts()
+        self.show_selection()
+
+    async def show_again(self, ids: list[Any]) -> None:
+        """After an answer: the rows change where they stand, and leave the tab only when it is opened again."""
+        fresh = {line.id: line for line in await invitations_of(self.me.guardian_id, [line.id for line in self.lines])}
+        self.lines = [fresh.get(line.id, line) for line in self.lines]
+        self.selected = {i: line for i, line in self.selected.items() if i not in ids and fresh.get(i, line).payable}
+        self.balance_cents = await ledger.balance_cents(self.me.guardian_id)
+        self._show_balance(self.balance_cents)
+        self.show_lines()
+        await self._show_counts()
+        self.show_selection()
+
+    def show_lines(self) -> None:
+        self.grid.show(
+            self.lines, selected=set(self.selected), sort=self.wanted.sort, descending=self.wanted.descending
+        )
+        self.grid.table.set_visibility(bool(self.lines))
+        self.empty.set_visibility(not self.lines)
+        if not self.lines:
+            kind = "search" if self.wanted.search.strip() or self.wanted.pupil_id else str(self.wanted.tab)
+            self.empty.clear()
+            with self.empty:
+                text("p", self.t(f"empty.{kind}"), "what")
+                text("p", self.t(f"empty.{kind}_hint"), "muted")
+
+    async def _show_counts(self) -> None:
+        counts = await counts_of(self.me.guardian_id, self.wanted.pupil_id)
+        for tab, chip in self._tabs.items():
+            chip.set_text(f"{self.t(f'invitations.tab_{tab}')} {_count(counts, tab)}")
+            chip.props["aria-pressed"] = str(tab == self.wanted.tab).lower()
+            chip.update()
+        for pupil_id, chip in getattr(self, "_children", {}).items():
+            chip.props["aria-pressed"] = str(pupil_id == self.wanted.pupil_id).lower()
+            chip.update()
+        if counts.open:
+            self.waiting.set_text(self.t("invitations.waiting", count=counts.open, total_cents=counts.open_cents))
+        else:
+            self.waiting.set_text(self.t("invitations.nothing_waiting"))
+
+    def _show_pager(self, last: int) -> None:
+        self._pager.set_visibility(last > 1)
+        first = (self.wanted.page - 1) * self.wanted.page_size + 1
+        self._range.set_text(
+            self.t("pager.range", first=first, last=first + len(self.lines) - 1, total=self.total) if self.lines else ""
+        )
+        self._previous.set_enabled(self.wanted.page > 1)
+        self._next.set_enabled(self.wanted.page < last)
+
+    def show_selection(self) -> None:
+        self._bar.set_visibility(bool(self.selected))
+        total = sum(line.amount_cents for line in self.selected.values())
+        self._sum.set_text(self.t("selection.sum", count=len(self.selected), total_cents=total))
+        after = self.balance_cents - total
+        self._after.set_text(
+            self.t("selection.after", after_cents=after)
+            if after >= 0
+            else self.t("selection.missing", missing_cents=-after)
+        )
+
+
+def _chip(label: str, on_click: Callable[[], Any]) -> ui.button:
+    chip = ui.button(label, on_click=on_click, color=None).classes("chip")
+    return chip.props("unelevated no-caps aria-pressed=false")
+
+
+def _count(counts: Counts, tab: Tab) -> int:
+    return {Tab.OPEN: counts.open, Tab.PAID: counts.paid, Tab.DECLINED: counts.declined, Tab.ALL: counts.all}[tab]
+
+
+def _pair(args: Any) -> tuple[int, bool]:
+    """(invitation id, on) of a tick's event; (0, False) for anything else."""
+    if isinstance(args, list) and len(args) == 2 and type(args[0]) is int and isinstance(args[1], bool):
+        return args[0], args[1]
+    return 0, False

@@ -1,0 +1,110 @@
+"""What a parent is asked before money moves or an activity is declined, and what is shown when credit is short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from creos_ui.bank.epc_qr import epc_qr_svg
+from creos_ui.bank.structured_communication import shown, wallet_communication
+from creos_ui.services.invitation_list import Line
+from creos_ui.texts import day, t
+from creos_ui.web.serving import settings
+from pages.elements import box, button, text
+from pages.layout import answer_buttons, asked, dialog_card
+
+
+async def confirm_payment(lines: Sequence[Line], balance_cents: int, language: str) -> bool:
+    """« Êtes-vous sûr de vouloir payer cette invitation ? », with the balance before and after (euro cents)."""
+    total = sum(line.amount_cents for line in lines)
+    with dialog_card(t("confirm.title", language)) as dialog:
+        if len(lines) == 1:
+            text("p", t("confirm.pay", language))
+        else:
+            text("p", t("confirm.pay_many", language, number=len(lines)))
+        with box("dl", "facts"):
+            if len(lines) == 1:
+                _fact(t("confirm.activity", language), lines[0].title)
+                _fact(t("confirm.child", language), lines[0].pupil)
+                _fact(t("confirm.due", language), day(lines[0].due_on), "num")
+            else:
+                for line in lines:
+                    _fact(f"{line.title} · {line.pupil}", t("money", language, amount_cents=line.amount_cents), "num")
+            _fact(t("confirm.balance", language), t("money", language, amount_cents=balance_cents), "num")
+            name = "confirm.amount" if len(lines) == 1 else "confirm.total"
+            _fact(t(name, language), "− " + t("money", language, amount_cents=total), "num")
+            _fact(t("confirm.after", language), t("money", language, amount_cents=balance_cents - total), "num sum")
+        answer_buttons(dialog, language, yes=t("action.pay_amount", language, amount_cents=total))
+    return await asked(dialog)
+
+
+async def confirm_decline(line: Line, language: str) -> bool:
+    """« Êtes-vous sûr de vouloir décliner cette invitation ? », and what it means for the child."""
+    with dialog_card(t("confirm.title", language)) as dialog:
+        text("p", t("confirm.decline", language))
+        with box("dl", "facts"):
+            _fact(t("confirm.activity", language), line.title)
+            _fact(t("confirm.child", language), line.pupil)
+        text("p", t("confirm.not_enrolled", language, child=line.pupil_first_name), "note")
+        answer_buttons(dialog, language, yes=t("action.decline", language), kind="danger")
+    return await asked(dialog)
+
+
+async def show_missing_credit(lines: Sequence[Line], missing_cents: int, wallet_id: int, language: str) -> None:
+    """Never a dead end: exactly what is missing (euro cents), as a QR code and as lines to copy."""
+    communication = wallet_communication(wallet_id)
+    payee, iban = settings().payee_name, settings().payee_iban
+    missing = t("money", language, amount_cents=missing_cents)
+    with dialog_card(t("credit.title", language), wide=True) as dialog:
+        with box("p"):
+            text("span", t("credit.before", language) + " ")
+            text("strong", missing, "num")
+            one = len(lines) == 1
+            key = "credit.after_one" if one else "credit.after_many"
+            text("span", " " + t(key, language, title=lines[0].title, number=len(lines)))
+        with box("div", "transfer"):
+            code = epc_qr_svg(payee_name=payee, iban=iban, amount_cents=missing_cents, communication=communication)
+            name = t("credit.qr", language, missing_cents=missing_cents)
+            box("img", "qr", src=code, alt=name, width="170", height="170")
+            with box("div"):
+                text("p", t("credit.how", language))
+                with box("dl", "facts"):
+                    amount = f"{missing_cents // 100},{missing_cents % 100:02d}"  # as banking apps take it
+                    _copyable("credit.amount", missing, amount, language)
+                    _copyable("credit.payee", payee, payee, language)
+                    _copyable("credit.account", _grouped(iban), iban, language, "mono")
+                    _copyable("credit.communication", shown(communication), shown(communication), language, "mono")
+        mandatory = [line for line in lines if line.mandatory]
+        if mandatory:
+            text("p", t("credit.still_enrolled", language, child=mandatory[0].pupil_first_name), "note")
+        text("p", t("credit.nothing_taken", language), "muted")
+        with box("div", "buttons"):
+            button(t("action.understood", language), "primary", lambda: dialog.submit(True), autofocus="")
+    await asked(dialog)
+
+
+def _fact(name: str, value: str, look: str = "") -> None:
+    text("dt", name, "sum" if "sum" in look else "")
+    text("dd", value, look)
+
+
+def _copyable(key: str, value: str, copied: str, language: str, look: str = "num") -> None:
+    """A line of the transfer and the button that copies it; the browser does it, no socket is asked."""
+    name = t(key, language)
+    text("dt", name)
+    with box("dd"):
+        text("span", value, look)
+        copy = button(t("credit.copy", language), "quiet", aria_label=t("credit.copy_label", language, what=name))
+    copy.props["data-copied"] = t("credit.copied", language)
+    copy.props["data-text"] = copied
+    copy.on(
+        "click",
+        js_handler="""(e) => {
+            const b = e.currentTarget, word = b.querySelector(".block"), before = word.textContent;
+            navigator.clipboard.writeText(b.dataset.text).then(() => {
+                word.textContent = b.dataset.copied; setTimeout(() => word.textContent = before, 2000); });
+        }""",
+    )
+
+
+def _grouped(iban: str) -> str:
+    return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
