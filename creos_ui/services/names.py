@@ -9,8 +9,8 @@ from models import folded
 
 LONGEST_PART = 100  # characters of a last or a first name; the columns' length
 _PARTICLES = frozenset(
-    """abou al bel ben bin d' da de de' del della den der des di do dos du el ibn l' la le les mac op 't t ten ter van
-    vande vanden vander von zu zum""".split()  # noqa: SIM905 - reads better than forty quoted words
+    """abou ait al bel ben bin d' da de de' del della den der des di do dos du el ibn l' la le les mac op 't t ten ter
+    van vande vanden vander von zu zum""".split()  # noqa: SIM905 - reads better than forty quoted words
 )
 
 

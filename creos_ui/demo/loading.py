@@ -1,0 +1,104 @@
+"""Fill an empty data folder: the lists through the import service, then classes, credit, and a few real payments."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from creos_ui import clock
+from creos_ui.database.config import sqlite_url
+from creos_ui.database.opening import opened
+from creos_ui.database.transactions import atomic
+from creos_ui.demo.families import CLASSES, JACQUELINE, MARC, SEED, Adult, schoolchildren
+from creos_ui.demo.former_system import DOCUMENT, DUBOIS, PHOTO, SHOW, everybody_elses, write_list
+from creos_ui.demo.museum_pdf import museum_pdf
+from creos_ui.services import ledger
+from creos_ui.services.import_list import import_list
+from creos_ui.services.invitations import Agreed, pay_invitations
+from creos_ui.services.passwords import hash_password
+from models import Account, Activity, Guardian, Invitation, InvitationStatus, Pupil, SchoolClass, folded
+
+ACTOR = "command:demo"
+CREDITS = (0, 350, 800, 1_250, 2_000, 2_500, 3_175, 4_200, 6_000, 9_850)
+OWN_CREDITS = {JACQUELINE: 4_200 + SHOW.price_cents, MARC: 350}  # the show is paid at once: 42,00 € remain
+PAYERS = 25  # parents who pay something here, from their wallet
+
+
+class Say(Protocol):
+    def __call__(self, text_key: str, **values: Any) -> None: ...
+
+
+async def load_school(folder: Path, password: str, say: Say) -> None:
+    """Load the imaginary school into `folder`, which has no database yet."""
+    children = schoolchildren()
+    lists = folder / "former-system"  # kept, to try `creos-ui import-invitations` with
+    lists.mkdir()
+    (lists / DOCUMENT).write_bytes(museum_pdf())
+    async with opened(sqlite_url(folder)):
+        for name, lines in (
+            ("famille-dubois.csv", list(DUBOIS)),
+            ("autres-familles.csv", [*everybody_elses(children)]),
+        ):
+            say("command.demo.import", rows=len(lines))
+            write_list(lists / name, lines)
+            report = await import_list(lists / name, documents_folder=folder / "documents", apply=True)
+            assert report.applied, report.faults
+        say("command.demo.classes", pupils=len(children))
+        await _put_in_classes()
+        await Account.all().update(password_hash=await hash_password(password))  # one hash for all: it takes its time
+        await Activity.filter(title=PHOTO.title).update(closes_on=clock.today() - timedelta(days=5))
+        say("command.demo.wallets", guardians=await Guardian.all().count())
+        await atomic(_fill_wallets)
+        say("command.demo.payments")
+        await _pay_some()
+        say(
+            "command.demo.loaded",
+            pupils=await Pupil.all().count(),
+            guardians=await Guardian.all().count(),
+            invitations=await Invitation.all().count(),
+        )
+
+
+async def _put_in_classes() -> None:
+    for class_no, name in enumerate(CLASSES):
+        school_class = await SchoolClass.create(name=name)
+        keys = [folded(child.name) for child in schoolchildren() if child.class_no == class_no]
+        await Pupil.filter(name_key__in=keys).update(school_class_id=school_class.id)
+
+
+async def _fill_wallets(_: Any) -> None:
+    chance = random.Random(SEED)  # noqa: S311 - imaginary money
+    own = {_key(adult): cents for adult, cents in OWN_CREDITS.items()}
+    for guardian in await Guardian.all().order_by("id"):
+        credit_cents = own.get(guardian.name_key, chance.choice(CREDITS))
+        if credit_cents:
+            await ledger.top_up(guardian.id, credit_cents, key=f"demo-credit-{guardian.id:06d}", actor=ACTOR)
+
+
+async def _pay_some() -> None:
+    """Jacqueline pays for the show; other parents pay one open invitation each, as far as their credit goes."""
+    jacqueline = await Guardian.get(name_key=_key(JACQUELINE))
+    await _pay(await Invitation.get(debtor_id=jacqueline.id, activity__title=SHOW.title))
+    others = Invitation.filter(status=InvitationStatus.OPEN, activity__due_on__gte=clock.today())
+    paying = {jacqueline.id, (await Guardian.get(name_key=_key(MARC))).id}
+    for invitation in await others.order_by("id"):
+        affordable = await ledger.balance_cents(invitation.debtor_id) >= invitation.amount_cents
+        if affordable and invitation.debtor_id not in paying and len(paying) < PAYERS:
+            paying.add(invitation.debtor_id)
+            await _pay(invitation)
+
+
+async def _pay(invitation: Invitation) -> None:
+    account = await Account.get(guardian_id=invitation.debtor_id)
+    await pay_invitations(
+        [Agreed(invitation.id, invitation.amount_cents)],
+        debtor_id=invitation.debtor_id,
+        key=f"demo-payment-{invitation.id:06d}",
+        actor=f"account:{account.id}",
+    )
+
+
+def _key(adult: Adult) -> str:
+    return folded(adult.name)
