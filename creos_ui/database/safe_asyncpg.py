@@ -4,10 +4,12 @@
    has connections, and every query waits for ever (#1152).
 2. A task born inside a transaction keeps using a connection that went back to the pool (#1938).
 3. Deadlock and serialization errors come out as raw asyncpg exceptions.
+4. So do a lost connection, a server that shuts down and a full disk; and the rollback that then fails hides the cause.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -21,10 +23,19 @@ from creos_ui.database.safe_sqlite import finish
 
 
 class Retry(OperationalError):
-    """The database undid the transaction and asks for another try."""
+    """The database undid the transaction, or never began it, and asks for another try."""
 
 
 _UNDONE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the first use of a connection that died while it lay in the pool
+    asyncpg.OperatorInterventionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InsufficientResourcesError,
+    OSError,
+)
 
 
 class _Translated:
@@ -33,6 +44,8 @@ class _Translated:
             return await super()._translate_exceptions(func, *args, **kwargs)  # type: ignore[misc]
         except _UNDONE as exc:
             raise Retry(exc) from exc
+        except _LOST as exc:
+            raise OperationalError(exc) from exc
 
 
 class SafeWrapper(_Translated, TransactionWrapper):
@@ -55,12 +68,17 @@ class SafeContext(TransactionContextPooled):
     async def __aenter__(self) -> Any:
         await self.ensure_connection()
         pool = self.client._parent._pool
-        self.client._connection = await pool.acquire()
+        try:
+            self.client._connection = await pool.acquire()
+        except _LOST as exc:
+            raise OperationalError(exc) from exc
         try:
             await self.client.begin()
-        except BaseException:
+        except BaseException as exc:
             self.client._finalized = True
             await finish(pool.release(self.client._connection))  # release() resets the session
+            if isinstance(exc, OperationalError):  # a connection that died in the pool; the next one may live
+                raise Retry(exc) from exc
             raise
         self.token = get_connections().set(self.connection_name, self.client)
         return self.client
@@ -71,7 +89,8 @@ class SafeContext(TransactionContextPooled):
         try:
             if not self.client._finalized:
                 if exc_type:
-                    await finish(self.client.rollback())
+                    with suppress(*_LOST):  # then the server has rolled back by itself
+                        await finish(self.client.rollback())
                 else:
                     await self._commit()
         finally:
@@ -86,6 +105,8 @@ class SafeContext(TransactionContextPooled):
             await finish(self.client.commit())
         except _UNDONE as exc:
             raise Retry(exc) from exc
+        except _LOST as exc:  # committed or not: only an idempotency key can tell
+            raise OperationalError(exc) from exc
 
 
 class SafeAsyncpgClient(_Translated, AsyncpgDBClient):

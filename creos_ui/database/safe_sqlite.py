@@ -28,7 +28,7 @@ from tortoise.backends.sqlite.client import (
     translate_exceptions,
 )
 from tortoise.connection import get_connections
-from tortoise.exceptions import OperationalError, TransactionManagementError
+from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
 
 T = TypeVar("T")
 
@@ -150,6 +150,8 @@ class SafeContext(SqliteTransactionContext):
             await self._abort()
             if isinstance(exc, sqlite3.OperationalError):
                 raise OperationalError(exc) from exc
+            if isinstance(exc, sqlite3.IntegrityError):  # a deferred foreign key
+                raise IntegrityError(exc) from exc
             raise
 
 
@@ -160,10 +162,12 @@ class SafeSqliteClient(_OwnRowCount, SqliteClient):
     async def create_connection(self, with_db: bool) -> None:
         try:
             await super().create_connection(with_db)
-        except BaseException:
+        except BaseException as exc:
             connection, self._connection = self._connection, None
             if connection is not None:
                 await finish(connection.close())
+            if isinstance(exc, sqlite3.OperationalError):
+                raise OperationalError(exc) from exc
             raise
 
     def _in_transaction(self) -> Any:

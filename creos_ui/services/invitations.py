@@ -72,9 +72,10 @@ async def pay_invitations(
     day = today or clock.today()
 
     async def work(connection: Any) -> None:
-        for position, line in enumerate(lines):
-            claimed = await _claim(connection, line, debtor_id=debtor_id, actor=actor, day=day)
-            await ledger.pay(connection, claimed, key=ledger.line_key(key, position), actor=actor)
+        # every invitation, in order, before the wallet: two selections never lock each other out
+        claimed = [await _claim(connection, line, debtor_id=debtor_id, actor=actor, day=day) for line in lines]
+        for position, claim in enumerate(claimed):
+            await ledger.pay(connection, claim, key=ledger.line_key(key, position), actor=actor)
 
     return await ledger.once(key, [(line.invitation_id, line.amount_cents) for line in lines], work)
 

@@ -1,18 +1,44 @@
-"""Cancellation injected at every await, one after the other, without leaving the moment to chance."""
+"""A fault injected at every await of some work, one after the other, without leaving the moment to chance."""
 
 from __future__ import annotations
 
 import asyncio
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
+
+CUT = object()
+
+
+async def interrupted(work: Awaitable[Any], suspension: int) -> Any:
+    """Run `work` in a task of its own, cancelled where it waits for the n-th time.
+
+    Returns CUT if that ended it, else its result: perhaps it never waits that often.
+    """
+
+    async def cancel() -> None:
+        task.cancel()
+
+    task = asyncio.create_task(disturbed(work, suspension, cancel))
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return CUT
+
+
+async def disturbed(work: Awaitable[Any], suspension: int, fault: Callable[[], Coroutine[Any, Any, None]]) -> Any:
+    """Run `work`; where it waits for the n-th time, `fault` happens first."""
+
+    async def whole() -> Any:
+        return await work
+
+    return await _stepped(whole(), suspension, fault)
 
 
 @types.coroutine
-def _cancelled_at(work: Coroutine[Any, Any, Any], suspension: int) -> Generator[Any, Any, Any]:
-    """Step through `work`; where it waits for the n-th time, its task is cancelled."""
-    task = asyncio.current_task()
-    assert task is not None
+def _stepped(
+    work: Coroutine[Any, Any, Any], suspension: int, fault: Callable[[], Coroutine[Any, Any, None]]
+) -> Generator[Any, Any, Any]:
     error: BaseException | None = None
     count = 0
     while True:
@@ -21,22 +47,9 @@ def _cancelled_at(work: Coroutine[Any, Any, Any], suspension: int) -> Generator[
         except StopIteration as done:
             return done.value
         error, count = None, count + 1
-        if count == suspension:
-            task.cancel()
         try:
+            if count == suspension:
+                yield from fault().__await__()
             yield waiting_for
         except BaseException as exc:
             error = exc
-
-
-async def interrupted(work: Coroutine[Any, Any, Any], suspension: int) -> Any:
-    """Run `work` in a task of its own, cancelled where it waits for the n-th time.
-
-    Returns the CancelledError or other error it ended with, or else its result: perhaps it never waits that often.
-    """
-
-    async def run() -> Any:
-        return await _cancelled_at(work, suspension)
-
-    (outcome,) = await asyncio.gather(asyncio.create_task(run()), return_exceptions=True)
-    return outcome

@@ -1,0 +1,21 @@
+"""A database that several processes share, with the cast in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.databases import fresh_url
+
+
+@pytest.fixture
+def shared_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database; no event loop runs and no connection is open, so processes may be forked."""
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        yield runner.run(stack.enter_async_context(fresh_url(database_kind, tmp_path)))
+        runner.run(stack.aclose())
