@@ -1,0 +1,415 @@
+"""The rulebook of bringing over the former system's list."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creos_ui import clock
+from creos_ui.database.transactions import default_connection, rows
+from creos_ui.services import documents, import_list, import_people, ledger
+from creos_ui.services.books import check_books
+from creos_ui.services.import_list import ChangedMeanwhile, Changes, ListUnreadable, Report
+from creos_ui.services.invitations import set_amount
+from models import Account, Activity, Document, Guardian, Guardianship, Invitation, Pupil, Transfer
+from tests.school import School, add_guardian, add_pupil
+
+HEADER = (
+    "Date de début;Bénéficiaire;Débiteur;Description de l'invitation à payer;Montant;Échéance;Date de paiement;"
+    "Date de refus;Payé automatiquement;Obligatoire;Document;Identifiant"
+)
+TABLES = ["guardian", "pupil", "guardianship", "account", "ledger_account", "activity", "document"]
+TABLES += ["invitation", "transfer"]
+PDF = b"%PDF-1.7\nle programme\n%%EOF\n"
+
+
+def line(
+    *,
+    child: str = "Muller Camille",
+    debtor: str = "Dubois Jacqueline",
+    title: str = "Musée du jouet",
+    amount: str = "5,00 €",
+    due: str = "24/06/2024",
+    paid: str = "",
+    declined: str = "",
+    automatic: str = "",
+    mandatory: str = "non",
+    document: str = "",
+    identifier: str = "",
+) -> str:
+    cells = ["19/06/2024", child, debtor, title, amount, due, paid, declined, automatic, mandatory, document]
+    return ";".join([*cells, identifier])
+
+
+def without_mandatory(content: str) -> str:
+    return "\n".join(";".join([*row.split(";")[:9], *row.split(";")[10:]]) for row in content.split("\n"))
+
+
+class Desk:
+    """Where the operator sits: writes a list and brings it over."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.documents = folder / "data" / "documents"
+        self.header = HEADER
+
+    def write(self, *lines: str) -> Path:
+        path = self.folder / "list.csv"
+        path.write_text("\n".join([HEADER, *lines]), "utf-8")
+        return path
+
+    async def preview(self, *lines: str) -> Report:
+        return await import_list.import_list(self.write(*lines), documents_folder=self.documents, apply=False)
+
+    async def apply(self, *lines: str) -> Report:
+        return await import_list.import_list(self.write(*lines), documents_folder=self.documents, apply=True)
+
+    async def apply_without_mandatory(self, *lines: str) -> Report:
+        path = self.write(*lines)
+        path.write_text(without_mandatory(path.read_text("utf-8")), "utf-8")
+        return await import_list.import_list(path, documents_folder=self.documents, apply=True)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+async def everything() -> dict[str, list[Any]]:
+    """Every row of every table the list may touch."""
+    return {
+        table: [tuple(row.values()) for row in await rows(default_connection(), f"SELECT * FROM {table} ORDER BY id")]
+        for table in TABLES
+    }
+
+
+async def the_invitation() -> Invitation:
+    assert await books_hold()
+    return await Invitation.get().select_related("activity", "pupil", "debtor")
+
+
+async def books_hold() -> bool:
+    assert await rows(default_connection(), "SELECT * FROM ledger_drift") == []
+    return [finding for finding in await check_books() if not finding.ok] == []
+
+
+def faults_of(report: Report) -> list[tuple[int, str, str]]:
+    return [(fault.line, fault.column, fault.reason) for fault in report.faults]
+
+
+PAID = line(title="Piscine", paid="20/06/2024", automatic="oui", mandatory="oui")
+DECLINED = line(title="Handball", child="Muller Nolan", declined="21/06/2024")
+
+
+async def test_people_activities_invitations_and_answers_come_in(db: Any, desk: Desk) -> None:
+    report = await desk.apply(line(), PAID, DECLINED)
+    assert report.applied
+    assert report.changes == Changes(
+        guardians=1, accounts=1, pupils=2, guardianships=2, activities=3, invitations=3, paid=1, declined=1
+    )
+    jacqueline = await Guardian.get()
+    assert (jacqueline.last_name, jacqueline.first_name) == ("Dubois", "Jacqueline")
+    account = await Account.get()
+    assert (account.identifier, account.password_hash, account.guardian_id) == (
+        "dubois.jacqueline",
+        None,
+        jacqueline.id,
+    )
+    assert {pupil.name for pupil in await Pupil.all()} == {"Muller Camille", "Muller Nolan"}
+    stand = {i.activity.title: i for i in await Invitation.all().select_related("activity")}
+    assert {title: (i.status, i.answer_no, i.automatic, i.amount_cents) for title, i in stand.items()} == {
+        "Musée du jouet": ("open", 0, False, 500),
+        "Piscine": ("paid", 1, True, 500),
+        "Handball": ("declined", 1, False, 500),
+    }
+    assert stand["Piscine"].answered_at == clock.noon_of(date(2024, 6, 20))
+    assert stand["Piscine"].activity.mandatory
+    assert await books_hold()
+
+
+async def test_a_payment_of_the_former_system_leaves_the_wallet_alone(db: Any, desk: Desk) -> None:
+    await desk.apply(PAID)
+    assert await ledger.balance_cents((await Guardian.get()).id) == 0
+    transfer = await Transfer.get().select_related("source", "target")
+    assert (transfer.kind, transfer.source.name, transfer.target.name) == (
+        "carried_over",
+        "former_system",
+        "activities",
+    )
+    assert (transfer.amount_cents, transfer.actor) == (500, "command:import-invitations")
+    assert await books_hold()
+
+
+async def test_without_apply_nothing_is_written(db: Any, desk: Desk) -> None:
+    before = await everything()
+    (desk.folder / "programme.pdf").write_bytes(PDF)
+    report = await desk.preview(line(document="programme.pdf"), PAID, DECLINED)
+    assert (report.applied, report.changes.invitations, report.changes.documents) == (False, 3, 1)
+    assert await everything() == before
+    assert not desk.documents.exists()
+
+
+async def test_the_same_list_again_changes_nothing(db: Any, desk: Desk) -> None:
+    (desk.folder / "programme.pdf").write_bytes(PDF)
+    lines = (line(document="programme.pdf"), PAID, DECLINED, line(title="Cross", identifier="dubois.jacqueline"))
+    await desk.apply(*lines)
+    before, files = await everything(), os.listdir(desk.documents)
+    report = await desk.apply(*lines)
+    assert (report.applied, report.changes, report.unchanged, report.faults) == (False, Changes(), 4, [])
+    assert (await everything(), os.listdir(desk.documents)) == (before, files)
+
+
+@pytest.mark.parametrize("bad", [line(title="Cross", amount="3,00E+05"), line(title="Cross", document="none.pdf")])
+async def test_one_bad_row_and_nothing_is_written(db: Any, desk: Desk, bad: str) -> None:
+    before = await everything()
+    report = await desk.apply(line(), PAID, bad)
+    assert [fault.line for fault in report.faults] == [4]
+    assert not report.applied
+    assert await everything() == before
+
+
+async def test_a_failure_half_way_leaves_nothing_behind(db: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = await everything()
+    (desk.folder / "programme.pdf").write_bytes(PDF)
+
+    async def broken(*_: Any, **__: Any) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(ledger, "carry_over", broken)
+    with pytest.raises(OSError, match="disk is full"):
+        await desk.apply(line(document="programme.pdf"), PAID)
+    assert await everything() == before
+    assert os.listdir(desk.documents) == []
+
+
+async def test_a_parent_who_answers_meanwhile_stops_the_list(
+    db: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.apply(line())
+
+    async def and_a_parent_declines(people: Any) -> None:
+        await import_people.create_people(people)
+        await Invitation.all().update(status="declined", answer_no=1)
+
+    monkeypatch.setattr(import_list, "create_people", and_a_parent_declines)
+    with pytest.raises(ChangedMeanwhile):
+        await desk.apply(line(paid="20/06/2024"))
+    assert (await the_invitation()).status == "open"
+
+
+async def test_a_newer_list_brings_the_answer(db: Any, desk: Desk) -> None:
+    await desk.apply(line())
+    report = await desk.apply(line(paid="20/06/2024"))
+    assert report.changes == Changes(paid=1)
+    assert (await the_invitation()).status == "paid"
+
+
+async def test_a_newer_list_brings_the_price_of_an_open_invitation_and_its_answer(db: Any, desk: Desk) -> None:
+    await desk.apply(line())
+    report = await desk.apply(line(amount="6,00 €"))
+    assert (report.changes, (await the_invitation()).amount_cents) == (Changes(prices=1), 600)
+    report = await desk.apply(line(amount="7,00 €", paid="20/06/2024"))
+    assert report.changes == Changes(prices=1, paid=1)
+    assert ((await the_invitation()).amount_cents, (await Transfer.get()).amount_cents) == (700, 700)
+
+
+async def test_an_answer_given_here_stands_against_an_older_list(db: Any, desk: Desk) -> None:
+    await desk.apply(line(declined="20/06/2024"))
+    report = await desk.apply(line())
+    assert (report.changes, report.answered_here, report.faults) == (Changes(), 1, [])
+    assert (await the_invitation()).status == "declined"
+
+
+async def test_an_invitation_opened_again_here_is_not_answered_by_an_old_list(db: Any, desk: Desk) -> None:
+    await desk.apply(line(declined="20/06/2024"))
+    await Invitation.all().update(status="open", answer_no=2)
+    report = await desk.apply(line(declined="20/06/2024"))
+    assert (report.changes, report.answered_here) == (Changes(), 1)
+    assert (await the_invitation()).status == "open"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "column", "reason"),
+    [
+        ({"paid": "20/06/2024"}, {"declined": "20/06/2024"}, "Date de refus", "already_paid"),
+        ({"paid": "20/06/2024"}, {"paid": "21/06/2024"}, "Date de paiement", "already_paid"),
+        ({"declined": "20/06/2024"}, {"paid": "20/06/2024"}, "Date de paiement", "already_declined"),
+        ({"paid": "20/06/2024"}, {"paid": "20/06/2024", "amount": "6,00 €"}, "Montant", "amount_of_answered"),
+        ({"paid": "20/06/2024"}, {"amount": "6,00 €"}, "Montant", "amount_of_answered"),
+        ({}, {"mandatory": "oui"}, "Obligatoire", "optional_here"),
+        ({"mandatory": "oui"}, {}, "Obligatoire", "mandatory_here"),
+        ({}, {"identifier": "dubois.jacqueline", "debtor": "Durand Odile"}, "Identifiant", "identifier_of_other"),
+    ],
+)
+async def test_a_list_that_contradicts_what_is_here_is_refused(
+    db: Any, desk: Desk, first: dict[str, str], then: dict[str, str], column: str, reason: str
+) -> None:
+    await desk.apply(line(**first))
+    before = await everything()
+    report = await desk.apply(line(title="Nouveau"), line(**then))
+    assert faults_of(report) == [(3, column, reason)]
+    assert await everything() == before
+
+
+async def test_paid_here_and_in_the_former_system_is_for_a_person_to_settle(school: School, desk: Desk) -> None:
+    await desk.apply(line(child="Peeters Lou", debtor="Peeters Nora"))
+    await school.pay(await Invitation.get())
+    report = await desk.apply(line(child="Peeters Lou", debtor="Peeters Nora", paid="20/06/2024"))
+    assert faults_of(report) == [(2, "Date de paiement", "already_paid")]
+    assert await school.balance_cents(school.nora) == 1_500
+
+
+async def test_the_same_invitation_twice_in_a_list_names_the_other_line(db: Any, desk: Desk) -> None:
+    report = await desk.apply(line(), PAID, line(title="MUSEE du  jouet"), line(mandatory="oui"))
+    assert faults_of(report) == [(4, "", "twice"), (5, "", "twice")]
+    assert [fault.values for fault in report.faults] == [{"other": 2}, {"other": 2}]
+
+
+async def test_without_the_column_activities_are_optional_and_known_ones_keep_their_rule(db: Any, desk: Desk) -> None:
+    await desk.apply(line(mandatory="oui"))
+    report = await desk.apply_without_mandatory(line(), line(child="Muller Nolan"), line(title="Cross"))
+    assert not report.mandatory_known
+    assert report.changes == Changes(pupils=1, guardianships=1, activities=1, invitations=2)
+    assert {a.title: a.mandatory for a in await Activity.all()} == {"Musée du jouet": True, "Cross": False}
+    refused = await desk.apply_without_mandatory(line(declined="20/06/2024"))
+    assert faults_of(refused) == [(2, "Date de refus", "declined_mandatory")]
+
+
+async def test_one_name_is_one_person_and_one_child_of_two_households(db: Any, desk: Desk) -> None:
+    await desk.apply(line(), line(title="Cross", debtor="DUBOIS Jacqueline"), line(title="Judo", debtor="Muller Paul"))
+    assert [guardian.name for guardian in await Guardian.all().order_by("id")] == ["Dubois Jacqueline", "Muller Paul"]
+    assert (await Pupil.all().count(), await Guardianship.all().count()) == (1, 2)
+
+
+async def test_identifiers_tell_two_of_one_name_apart(db: Any, desk: Desk) -> None:
+    one, two = line(identifier="dubois.jacqueline"), line(identifier="Dubois.Jacqueline2", child="Dubois Tom")
+    report = await desk.apply(one, two)
+    assert await Guardian.all().count() == 2
+    assert [namesake.other for namesake in report.namesakes] == ["dubois.jacqueline"]
+    again = await desk.apply(line(title="Cross"))  # now the name alone says too little
+    assert faults_of(again) == [(2, "Débiteur", "ambiguous_debtor")]
+
+
+async def test_a_generated_identifier_steps_aside(db: Any, desk: Desk) -> None:
+    await desk.apply(
+        line(debtor="Durand Odile", identifier="dubois.jacqueline"), line(child="Muller Nolan", title="Cross")
+    )
+    assert {a.identifier for a in await Account.all()} == {"dubois.jacqueline", "dubois.jacqueline2"}
+
+
+async def test_two_children_of_one_name_are_told_apart_by_their_guardian_only(school: School, desk: Desk) -> None:
+    await add_pupil("Peeters", "Lou", school.omar)
+    await add_guardian("Stranger", "Sam")
+    own = line(child="Peeters Lou", debtor="Haddad Omar", title="Judo")
+    report = await desk.apply(own, line(child="Peeters Lou", debtor="Stranger Sam"))
+    assert faults_of(report) == [(3, "Bénéficiaire", "ambiguous_pupil")]
+    assert (await desk.apply(own)).changes == Changes(accounts=1, activities=1, invitations=1)
+
+
+@pytest.mark.parametrize(
+    "name", ["=HYPERLINK(1) Ann", "'); DROP TABLE--", "<script>alert(1)</script> Zo", "+41 @x", "Ѕаша 李 🎈 ‮abc"]
+)
+async def test_odd_names_are_kept_as_they_are(db: Any, desk: Desk, name: str) -> None:
+    quoted = '"' + name.replace(";", ",") + '"'
+    await desk.apply(line(child=quoted, debtor=quoted, title=quoted))
+    invitation = await the_invitation()
+    written = quoted.strip('"')
+    assert (invitation.pupil.name, invitation.debtor.name, invitation.activity.title) == (written, written, written)
+
+
+async def test_a_list_that_is_not_there(db: Any, desk: Desk) -> None:
+    for path in (desk.folder, desk.folder / "none.csv"):
+        with pytest.raises(ListUnreadable):
+            await import_list.import_list(path, documents_folder=desk.documents, apply=True)
+
+
+async def test_a_document_is_joined_and_kept_once(db: Any, desk: Desk) -> None:
+    for name in ("programme.pdf", "le même.pdf"):
+        (desk.folder / name).write_bytes(PDF)
+    report = await desk.apply(
+        line(document="programme.pdf"), line(child="Muller Nolan"), line(title="Cross", document="le même.pdf")
+    )
+    document = await Document.get()
+    assert report.changes.documents == 1
+    assert {activity.document_id for activity in await Activity.all()} == {document.id}
+    assert (document.file_name, document.byte_count, len(document.token)) == ("programme.pdf", len(PDF), 43)
+    kept = desk.documents / f"{document.token}.pdf"
+    assert kept.read_bytes() == PDF
+    assert (kept.stat().st_mode & 0o777, desk.documents.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert os.listdir(desk.documents) == [kept.name]
+
+
+async def test_two_documents_for_one_activity_contradict(db: Any, desk: Desk) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        (desk.folder / name).write_bytes(PDF)
+    report = await desk.apply(line(document="a.pdf"), line(child="Muller Nolan", document="b.pdf"))
+    assert faults_of(report) == [(3, "Document", "other_document")]
+
+
+def _outside(folder: Path) -> str:
+    (folder.parent / "secret.pdf").write_bytes(PDF)
+    return "../secret.pdf"
+
+
+def _absolute(folder: Path) -> str:
+    (folder / "a.pdf").write_bytes(PDF)
+    return str(folder / "a.pdf")
+
+
+def _link(folder: Path) -> str:
+    (folder.parent / "linked.pdf").write_bytes(PDF)
+    (folder / "link.pdf").symlink_to(folder.parent / "linked.pdf")
+    return "link.pdf"
+
+
+def _pipe(folder: Path) -> str:
+    os.mkfifo(folder / "pipe.pdf")
+    return "pipe.pdf"
+
+
+def _page(folder: Path) -> str:
+    (folder / "page.pdf").write_bytes(b"<html>")
+    return "page.pdf"
+
+
+def _large(folder: Path) -> str:
+    with (folder / "large.pdf").open("wb") as file:
+        file.write(PDF)
+        file.truncate(documents.MOST_BYTES + 1)
+    return "large.pdf"
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (_outside, "document_missing"),
+        (_absolute, "document_missing"),
+        (_link, "document_missing"),
+        (_pipe, "document_missing"),
+        (lambda _: "..", "document_missing"),
+        (lambda _: "..\\secret.pdf", "document_missing"),
+        (lambda _: "x" * 300, "document_missing"),
+        (_page, "document_not_pdf"),
+        (_large, "document_too_large"),
+    ],
+)
+async def test_only_a_pdf_beside_the_list_is_taken(
+    db: Any, tmp_path: Path, make: Callable[[Path], str], reason: str
+) -> None:
+    desk = Desk(tmp_path / "desk")
+    desk.folder.mkdir()
+    report = await desk.apply(line(document=make(desk.folder)))
+    assert faults_of(report) == [(2, "Document", reason)]
+    assert await Document.all().count() == 0
+
+
+async def test_a_price_set_here_meanwhile_is_the_lists_again(db: Any, desk: Desk) -> None:
+    await desk.apply(line())
+    await set_amount((await Invitation.get()).id, 900)
+    assert (await desk.apply(line())).changes == Changes(prices=1)
+    assert (await the_invitation()).amount_cents == 500

@@ -1,0 +1,245 @@
+"""The command line as an operator meets it: real processes, which end by themselves, with the promised exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+WITHIN = 5  # seconds in which a command of no work ends, exceptions included (R67)
+MAIN = "from creos_ui.__main__ import main; main()"
+HEADER = (
+    "Date de début;Bénéficiaire;Débiteur;Description de l'invitation à payer;Montant;Échéance;Date de paiement;"
+    "Date de refus;Payé automatiquement"
+)
+ROW = "19/06/2024;Muller Camille;Dubois Jacqueline;Musée du jouet;5,00 €;24/06/2024;20/06/2024;;"
+PASSWORD = "Le tilleul fleurit"
+
+
+class Operator:
+    """Runs commands in a data folder of their own, in French."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        self.list = folder / "list.csv"
+
+    def run(
+        self, *arguments: str, stdin: str = "", program: str = MAIN, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        settings = {name: value for name, value in os.environ.items() if not name.startswith(("CREOS_", "LC_", "LANG"))}
+        settings |= {"CREOS_DATA": str(self.data), "LANG": "fr_BE.UTF-8", "PYTHONIOENCODING": "utf-8", **environment}
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            input=stdin,
+            env=settings,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=30,
+            check=False,
+        )
+        assert "Traceback" not in done.stdout + done.stderr or "CREOS_DEBUG" in environment
+        return done
+
+    def write(self, *rows: str) -> str:
+        self.list.write_text("\n".join([HEADER, *rows]), "utf-8")
+        return str(self.list)
+
+    def bring_over(self, *rows: str) -> None:
+        assert self.run("import-invitations", self.write(*rows), "--apply").returncode == 0
+
+    def sql(self, statement: str) -> list[tuple[object, ...]]:
+        with sqlite3.connect(self.data / "creos.db") as connection:
+            return connection.execute(statement).fetchall()
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    return Operator(tmp_path)
+
+
+def test_a_preview_says_what_would_change_and_leaves_nothing_behind(operator: Operator) -> None:
+    done = operator.run("import-invitations", operator.write(ROW))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Ce qui changerait avec --apply" in done.stdout
+    assert "n’a pas de colonne « Obligatoire »" in done.stdout
+    assert not operator.data.exists()
+
+
+def test_a_list_comes_in_and_the_same_again_changes_nothing(operator: Operator) -> None:
+    done = operator.run("import-invitations", operator.write(ROW), "--apply", "--json")
+    assert (done.returncode, json.loads(done.stdout)["changes"]["paid"]) == (0, 1)
+    assert operator.data.stat().st_mode & 0o777 == 0o700
+    again = operator.run("import-invitations", operator.write(ROW), "--apply", LANG="en_GB.UTF-8")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "Nothing to change" in again.stdout
+
+
+def test_each_bad_row_is_named_and_nothing_is_written(operator: Operator) -> None:
+    path = operator.write(ROW, ROW.replace("5,00 €", "43012x"), ROW.replace("24/06/2024", "1/feb"))
+    done = operator.run("import-invitations", path, "--apply")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Ligne 3, Montant : « 43012x » n’est pas un montant" in done.stderr
+    assert "Ligne 4, Échéance : « 1/feb » n’est pas une date" in done.stderr
+    told = operator.run("import-invitations", path, "--json")
+    assert told.returncode == 2
+    assert [(bad["line"], bad["column"], bad["reason"]) for bad in json.loads(told.stdout)["bad_rows"]] == [
+        (3, "Montant", "amount"),
+        (4, "Échéance", "date"),
+    ]
+    assert operator.sql("SELECT count(*) FROM invitation") == [(0,)]
+
+
+def test_a_file_that_is_no_such_list_gets_a_sentence(operator: Operator) -> None:
+    done = operator.run("import-invitations", "no such file.csv", "--apply")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    operator.list.write_text("Nom;Prénom\n", "utf-8")
+    told = operator.run("import-invitations", str(operator.list), "--json")
+    assert (told.returncode, json.loads(told.stdout)["error"]) == (2, "no_header")
+
+
+def test_a_wrong_use_is_exit_status_2(operator: Operator) -> None:
+    for arguments in (["import-invitations"], ["check", "--loud"], ["sing"], ["demo", "--port", "0"]):
+        assert operator.run(*arguments).returncode == 2
+
+
+def test_the_books_are_checked(operator: Operator) -> None:
+    operator.bring_over(ROW)
+    done = operator.run("check")
+    assert done.returncode == 0
+    assert "Les comptes sont justes." in done.stdout
+    assert "CREOS_SECRET" in done.stderr  # told, but no reason to fail
+
+
+def test_the_first_broken_rule_is_named(operator: Operator) -> None:
+    operator.bring_over(ROW)
+    operator.sql("UPDATE ledger_account SET balance_cents = 700 WHERE kind = 'wallet'")
+    done = operator.run("check")
+    assert done.returncode == 1
+    assert "Première règle rompue : wallet_is_its_postings." in done.stdout
+    told = operator.run("check", "--json")
+    found = json.loads(told.stdout)
+    assert (told.returncode, found["ok"], found["first_broken"]) == (1, False, "wallet_is_its_postings")
+
+
+def test_check_makes_no_database_where_there_is_none(operator: Operator) -> None:
+    assert operator.run("check").returncode == 3
+    assert not operator.data.exists()
+
+
+def test_check_tells_what_is_wrong_with_the_settings_without_showing_them(operator: Operator) -> None:
+    operator.bring_over(ROW)
+    operator.data.chmod(0o755)
+    done = operator.run("check", CREOS_SECRET="hunter2", CREOS_PUBLIC_URL="http://ecole.example")
+    assert done.returncode == 0
+    assert "CREOS_SECRET" in done.stderr
+    assert "CREOS_PUBLIC_URL: must be https" in done.stderr
+    assert "chmod 700" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_a_database_that_cannot_be_opened_is_exit_status_3(operator: Operator) -> None:
+    operator.data.mkdir(mode=0o700)
+    (operator.data / "creos.db").write_bytes(b"not a database at all" * 100)
+    for arguments in (["check"], ["import-invitations", operator.write(ROW), "--apply"]):
+        done = operator.run(*arguments)
+        assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+
+
+def test_an_account_is_created_and_never_twice(operator: Operator) -> None:
+    names = ["--last-name", "Colette", "--first-name", "Anne", "--role", "administrator", "--password-stdin"]
+    done = operator.run("create-account", "Colette.Anne", *names, stdin=f"{PASSWORD}\n")
+    assert (done.returncode, done.stdout) == (0, "Le compte colette.anne peut se connecter.\n")
+    ((role, password_hash),) = operator.sql("SELECT role, password_hash FROM account")
+    assert role == "administrator"
+    assert str(password_hash).startswith("$argon2id$")
+    again = operator.run("create-account", "colette.anne", *names, stdin=f"{PASSWORD}\n")
+    assert (again.returncode, again.stderr) == (2, "Cet identifiant est déjà pris.\n")
+
+
+def test_an_account_brought_over_gets_its_first_password_without_names(operator: Operator) -> None:
+    operator.bring_over(ROW)
+    done = operator.run("create-account", "dubois.jacqueline", "--password-stdin", stdin=PASSWORD)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert operator.sql("SELECT count(*) FROM account WHERE password_hash IS NOT NULL") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "password"),
+    [("new.person", PASSWORD), ("dubois.jacqueline", "short"), ("dubois.jacqueline", ""), ("a@b.example", PASSWORD)],
+)
+def test_an_account_that_cannot_be_created_gets_a_sentence(operator: Operator, identifier: str, password: str) -> None:
+    operator.bring_over(ROW)
+    done = operator.run("create-account", identifier, "--password-stdin", stdin=password)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert operator.sql("SELECT count(*) FROM account WHERE password_hash IS NOT NULL") == [(0,)]
+
+
+def test_run_names_the_missing_setting_or_the_open_folder(operator: Operator) -> None:
+    done = operator.run("run")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("CREOS_")
+    operator.data.mkdir(mode=0o755)
+    operator.data.chmod(0o755)
+    settings = {
+        "CREOS_SECRET": "s3cret" * 8,
+        "CREOS_PUBLIC_URL": "http://127.0.0.1:8999",
+        "CREOS_SCHOOL_NAME": "École",
+        "CREOS_SCHOOL_CONTACT": "02 555 01 23",
+        "CREOS_PAYEE_NAME": "Commune",
+        "CREOS_PAYEE_IBAN": "BE68539007547034",
+    }
+    done = operator.run("run", **settings)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"chmod 700 {operator.data}" in done.stderr
+
+
+def test_the_demo_leaves_a_real_school_alone(operator: Operator) -> None:
+    operator.bring_over(ROW)
+    done = operator.run("demo", "--port", "58999")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert sorted(path.name for path in operator.data.iterdir()) == ["creos.db"]
+
+
+FAULTY = """
+import creos_ui.__main__ as command
+async def broken(*_, **__):
+    raise RuntimeError("hunter2 lies in this message")
+command.import_list = command.check_books = command.create_account = broken
+command.main()
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["import-invitations", "list.csv", "--apply"],
+        ["check"],
+        ["create-account", "dubois.jacqueline", "--password-stdin"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_an_unexpected_fault_ends_the_command_with_a_reference(operator: Operator, arguments: list[str]) -> None:
+    operator.bring_over(ROW)
+    began = time.monotonic()
+    done = operator.run(*arguments, stdin=PASSWORD, program=FAULTY)
+    assert time.monotonic() - began < WITHIN
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "hunter2" not in done.stderr
+    log = operator.data / "creos.log"
+    assert log.stat().st_mode & 0o777 == 0o600
+    reference = done.stderr.split("Référence : ")[1][:8]
+    assert reference in log.read_text("utf-8")
+    assert "RuntimeError: hunter2" in log.read_text("utf-8")
+
+
+def test_the_details_are_shown_where_they_are_asked_for(operator: Operator) -> None:
+    operator.bring_over(ROW)
+    done = operator.run("check", program=FAULTY, CREOS_DEBUG="1")
+    assert (done.returncode, "RuntimeError" in done.stderr) == (1, True)
