@@ -10,7 +10,7 @@ from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.migrations.api import migrate
 
-from creos_ui.database.config import SQLITE_PRAGMAS, config
+from creos_ui.database.config import config
 
 TRIGGERS = {
     "transfer_fits",
@@ -91,9 +91,9 @@ async def missing_guards(connection: Any) -> list[str]:
 
 
 async def _unsafe_sqlite(connection: Any) -> list[str]:
-    wanted = {"synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
+    wanted: dict[str, object] = {"synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
     if connection.filename != ":memory:":
-        wanted |= {"journal_mode": SQLITE_PRAGMAS["journal_mode"].lower()}  # type: ignore[attr-defined]
+        wanted |= {"journal_mode": "wal"}
     unsafe = []
     for pragma, value in wanted.items():
         ((have,),) = [tuple(row) for row in (await connection.execute_query(f"PRAGMA {pragma}"))[1]]

@@ -161,6 +161,8 @@ class SafeSqliteClient(_OwnRowCount, SqliteClient):
 
     async def create_connection(self, with_db: bool) -> None:
         try:
+            # a file that cannot be opened fails here; in aiosqlite its thread would die with a traceback of its own
+            sqlite3.connect(self.filename).close()
             await super().create_connection(with_db)
         except BaseException as exc:
             connection, self._connection = self._connection, None
