@@ -79,9 +79,9 @@ class Portal:
 
     def query(self, sql: str, *values: Any) -> list[Any]:
         """Look into (or change) the database behind the portal's back, as another process would."""
-        with contextlib.closing(sqlite3.connect(self.folder / "data" / "creos.db", timeout=10)) as connection:
-            with connection:
-                return connection.execute(sql, values).fetchall()
+        database = self.folder / "data" / "creos.db"
+        with contextlib.closing(sqlite3.connect(database, timeout=10)) as connection, connection:
+            return connection.execute(sql, values).fetchall()
 
     def log(self) -> str:
         return (self.folder / "log").read_text()

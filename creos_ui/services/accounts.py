@@ -17,7 +17,8 @@ from creos_ui.services.keyed_hash import keyed_hash
 from creos_ui.services.passwords import hash_password, is_outdated, password_fits, rehashed
 from models import Account, Guardian, KnownBrowser, Role, folded
 
-_IDENTIFIER = re.compile(r"[a-z0-9._-]{3,100}")
+LONGEST_IDENTIFIER = 100
+_IDENTIFIER = re.compile(rf"[a-z0-9._-]{{3,{LONGEST_IDENTIFIER}}}")
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,10 @@ async def sign_in(identifier: str, password: str, *, address: str, browser_token
     """
     if "@" in identifier:
         raise EmailIsNotIdentifier
-    name = folded(identifier)[:200]
-    # the databases differ on characters no identifier has, and PostgreSQL knows no NUL at all
-    account = await Account.get_or_none(identifier=name) if name.isprintable() else None
+    name = folded(identifier)
+    # what no identifier can be is not asked for: PostgreSQL takes no NUL, the column no more than 100 characters
+    possible = name.isprintable() and len(name) <= LONGEST_IDENTIFIER
+    account = await Account.get_or_none(identifier=name) if possible else None
     browser = await _known_browser(account, browser_token)
     this = await guessing.begin(name, address=address, browser_hash=browser.token_hash if browser else None)
     if not await password_fits(password, account.password_hash if account else None) or account is None:

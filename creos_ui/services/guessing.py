@@ -7,7 +7,6 @@ of its own and no other: strangers can lock themselves out, not the parent at ho
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import math
 from dataclasses import dataclass
@@ -27,8 +26,8 @@ IN_A_ROW = 100  # without a success between them: only a new password opens the 
 LONGEST_DELAY = timedelta(minutes=30)
 KEPT = timedelta(days=90)  # nothing is counted for longer
 
-_one_at_a_time = asyncio.Lock()  # count and record are one step; the portal is one process
-
+# count and record are one step. SQLite's transactions follow each other anyway
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('sign_in_attempt'))"
 # one track: what strangers try on an identifier (browser ''), or what one known browser of it tries
 _COUNT = """
     SELECT count(*) AS in_a_row, max(at) AS last_at, count(CASE WHEN at > $3 THEN 1 END) AS recent FROM sign_in_attempt
@@ -62,6 +61,8 @@ async def begin(identifier: str, *, address: str, browser_hash: str | None) -> T
     address_hash = keyed_hash("address", _network(address))
 
     async def work(connection: Any) -> Try:
+        if connection.capabilities.dialect == "postgres":
+            await connection.execute_query(_ONE_AT_A_TIME)
         now = clock.now()
         await _check_track(connection, identifier_hash, browser_hash, now)
         if browser_hash is None:
@@ -69,8 +70,7 @@ async def begin(identifier: str, *, address: str, browser_hash: str | None) -> T
         found = await rows(connection, _RECORD, now, identifier_hash, address_hash, browser_hash, False)
         return Try(int(found[0]["id"]))
 
-    async with _one_at_a_time:
-        return await atomic(work)
+    return await atomic(work)
 
 
 async def succeeded(this: Try) -> None:

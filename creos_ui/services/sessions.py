@@ -168,6 +168,12 @@ async def write_all() -> None:
     await _write_used(clock.now(), all_of_them=True)
 
 
+def forget_all() -> None:
+    """Forget what is kept in memory, as a restart does; the rows stay."""
+    _live.clear()
+    _revoked.clear()
+
+
 def _who(row: Session) -> SignedIn:
     account = row.account
     return SignedIn(

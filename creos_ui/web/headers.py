@@ -34,14 +34,17 @@ def with_security_headers(send: Send, nonce: str) -> Send:
 
     async def with_headers(message: Message) -> None:
         if message["type"] in _STARTS:
-            message = {**message, "headers": _completed(list(message.get("headers", [])), nonce)}
+            message = {**message, "headers": _completed(message, nonce)}
         await send(message)
 
     return with_headers
 
 
-def _completed(headers: Headers, nonce: str) -> Headers:
+def _completed(message: Message, nonce: str) -> Headers:
+    headers: Headers = list(message.get("headers", []))
     extra = dict(_ALWAYS)
+    if message["status"] >= 400:  # NiceGUI lets browsers keep even a missing file for a year
+        extra[b"cache-control"] = b"no-store"
     if settings().secure:
         extra[b"strict-transport-security"] = _HSTS
     kept = [(name.lower(), value) for name, value in headers if name.lower() not in extra and name.lower() != b"server"]

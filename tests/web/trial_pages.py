@@ -39,7 +39,8 @@ def trial_page(me: Me) -> None:
     table.props["row-key"] = "id"
     table.add_slot(
         "body-cell-title",
-        '<q-td :props="props"><button type="button" :data-testid="\'row-\' + props.row.id">{{ props.value }}</button></q-td>',
+        '<q-td :props="props"><button type="button" :data-testid="`row-${props.row.id}`">{{ props.value }}</button>'
+        "</q-td>",
     )
 
 
@@ -92,4 +93,4 @@ def payment_page() -> None:
 
 @ui.page("/trial/upload")
 def upload_page() -> None:
-    ui.upload(on_upload=lambda e: record("uploaded")).props("data-testid=upload")
+    ui.upload(on_upload=lambda: record("uploaded")).props("data-testid=upload")

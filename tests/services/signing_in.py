@@ -1,0 +1,49 @@
+"""What the tests of signing in share: the school's secret, an account for Nora, a clock that can be moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from creos_ui import clock
+from creos_ui.services import keyed_hash, sessions
+from creos_ui.services.passwords import hash_password
+from models import Account
+from tests.school import School
+
+NORA, PASSWORD, WRONG = "peeters.nora", "Le tilleul fleurit", "Le tilleul fane"
+HOME, ELSEWHERE = "192.0.2.7", "198.51.100.9"
+
+
+class Hands:
+    """The hands of the clock, from the first of September at nine."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
+
+    def on(self, **later: float) -> None:
+        self.at += timedelta(**later)
+
+
+@pytest.fixture
+def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    hands = Hands()
+    monkeypatch.setattr(clock, "now", lambda: hands.at)
+    return hands
+
+
+@pytest.fixture(autouse=True)
+def secret() -> Iterator[None]:
+    keyed_hash.use("a secret of the tests, long enough for any")
+    yield
+    keyed_hash.use("")
+    sessions.forget_all()
+
+
+@pytest.fixture
+async def nora(school: School) -> Account:
+    return await Account.create(
+        identifier=NORA, guardian_id=school.nora.id, password_hash=await hash_password(PASSWORD), language="fr"
+    )

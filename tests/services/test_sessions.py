@@ -1,0 +1,199 @@
+"""Sessions: their tokens, their ends, and what the sweep finds (R11, R13, R14)."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from creos_ui import clock
+from creos_ui.services import sessions
+from models import Account, Session
+from tests.services.signing_in import Hands, hands, nora, secret
+
+__all__ = ["hands", "nora", "secret"]
+
+
+async def signed_in(account: Account) -> tuple[str, int]:
+    token = await sessions.open_session(account.id, device="Firefox\r\n on a telephone")
+    who = await sessions.load(token)
+    assert who
+    return token, who.session_id
+
+
+async def test_a_token_leads_to_the_person(nora: Account, hands: Hands) -> None:
+    token = await sessions.open_session(nora.id, device="Firefox\r\n" + "x" * 500)
+    who = await sessions.load(token)
+    assert who
+    assert (who.account_id, who.guardian_id, who.name, who.language) == (
+        nora.id,
+        nora.guardian_id,
+        "Peeters Nora",
+        "fr",
+    )
+    assert len(token) >= 43
+    row = await Session.get()
+    assert token not in str(await Session.all().values())
+    assert "\n" not in row.device
+    assert len(row.device) == 200
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 43, "x" * 10_000, "nul\0"])
+async def test_any_other_token_leads_nowhere(nora: Account, hands: Hands, token: str) -> None:
+    await signed_in(nora)
+    assert await sessions.load(token) is None
+
+
+async def test_every_sign_in_has_a_token_of_its_own(nora: Account, hands: Hands) -> None:
+    assert (await signed_in(nora))[0] != (await signed_in(nora))[0]
+
+
+async def test_half_an_hour_idle_is_the_end(nora: Account, hands: Hands) -> None:
+    token, session_id = await signed_in(nora)
+    hands.on(minutes=29, seconds=59)
+    assert await sessions.load(token)
+    hands.on(minutes=29, seconds=59)
+    assert sessions.alive(session_id, active=True)
+    hands.on(minutes=30)
+    assert not sessions.alive(session_id, active=True)
+    assert await sessions.load(token) is None
+
+
+async def test_twelve_hours_are_the_end_for_the_busiest(nora: Account, hands: Hands) -> None:
+    token, session_id = await signed_in(nora)
+    for _ in range(12 * 3 - 1):
+        hands.on(minutes=20)
+        assert sessions.alive(session_id, active=True)
+    hands.on(minutes=20)
+    assert not sessions.alive(session_id, active=True)
+    assert await sessions.load(token) is None
+
+
+async def test_a_heartbeat_is_no_activity(nora: Account, hands: Hands) -> None:
+    token, session_id = await signed_in(nora)
+    for _ in range(29):
+        hands.on(minutes=1)
+        assert sessions.alive(session_id, active=False)
+        assert await sessions.load(token, active=False)
+    hands.on(minutes=1)
+    assert await sessions.load(token, active=False) is None
+
+
+async def test_the_ends_hold_after_a_restart(nora: Account, hands: Hands) -> None:
+    token, _ = await signed_in(nora)
+    hands.on(minutes=20)
+    assert await sessions.load(token)
+    hands.on(seconds=31)
+    await sessions.sweep()  # writes the last use down
+    sessions.forget_all()
+    hands.on(minutes=29)
+    assert await sessions.load(token), "49 minutes after signing in, 29 after the last use"
+    sessions.forget_all()
+    hands.on(minutes=31)
+    assert await sessions.load(token) is None
+
+
+async def test_last_use_is_written_twice_a_minute_at_most(nora: Account, hands: Hands) -> None:
+    token, _ = await signed_in(nora)
+    opened_at = (await Session.get()).last_used_at
+    for _ in range(29):
+        hands.on(seconds=1)
+        await sessions.load(token)
+        await sessions.sweep()
+        assert (await Session.get()).last_used_at == opened_at
+    hands.on(seconds=1)
+    await sessions.load(token)
+    await sessions.sweep()
+    assert (await Session.get()).last_used_at == hands.at
+
+
+async def test_all_is_written_as_the_process_ends(nora: Account, hands: Hands) -> None:
+    token, _ = await signed_in(nora)
+    hands.on(seconds=5)
+    await sessions.load(token)
+    await sessions.write_all()
+    assert (await Session.get()).last_used_at == hands.at
+
+
+async def test_revoked_is_over_at_once_and_stays_as_a_trace(nora: Account, hands: Hands) -> None:
+    token, session_id = await signed_in(nora)
+    _, other_id = await signed_in(nora)
+    assert await sessions.revoke_token(token) == session_id
+    assert not sessions.alive(session_id, active=True)
+    assert await sessions.load(token) is None
+    assert (await Session.get(id=session_id)).revoked_at == clock.now()
+    assert sessions.alive(other_id, active=True)
+    assert await sessions.revoke_token("no such token") is None
+
+
+async def test_all_sessions_of_an_account_end_together(nora: Account, hands: Hands) -> None:
+    tokens = [await signed_in(nora) for _ in range(3)]
+    assert set(await sessions.revoke_all(nora.id)) == {session_id for _, session_id in tokens}
+    assert [await sessions.load(token) for token, _ in tokens] == [None] * 3
+
+
+async def test_a_request_under_way_does_not_bring_a_revoked_session_back(
+    nora: Account, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, session_id = await signed_in(nora)
+    reading, go_on = asyncio.Event(), asyncio.Event()
+    select = Session.filter
+
+    def slow_filter(**wanted: object) -> object:
+        """The row is read, and only then the session revoked."""
+        query = select(**wanted).select_related("account__guardian")
+        read = query.first
+
+        async def first() -> Session | None:
+            row = await read()
+            reading.set()
+            await go_on.wait()
+            return row
+
+        return SimpleNamespace(select_related=lambda *_: SimpleNamespace(first=first))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "filter", slow_filter)
+        loading = asyncio.create_task(sessions.load(token))
+        await reading.wait()
+    await sessions.revoke(session_id)
+    go_on.set()
+    assert await loading is None
+    assert not sessions.alive(session_id, active=False)
+
+
+async def test_the_sweep_ends_what_is_over_here_or_elsewhere(nora: Account, hands: Hands) -> None:
+    _, idle = await signed_in(nora)
+    hands.on(minutes=29)
+    _, used = await signed_in(nora)
+    _, elsewhere = await signed_in(nora)
+    assert (await sessions.sweep()).ended == set()
+    await Session.filter(id=elsewhere).update(revoked_at=clock.now())  # by another process
+    hands.on(minutes=1)
+    assert (await sessions.sweep()).ended == {idle, elsewhere}
+    assert (await Session.get(id=idle)).revoked_at == clock.now()
+    assert not sessions.alive(elsewhere, active=True)
+    assert sessions.alive(used, active=True)
+    assert (await sessions.sweep()).ended == set()
+
+
+async def test_the_sweep_names_who_is_about_to_end(nora: Account, hands: Hands) -> None:
+    _, session_id = await signed_in(nora)
+    hands.on(minutes=27, seconds=59)
+    assert (await sessions.sweep()).ending == set()
+    hands.on(seconds=1)
+    assert (await sessions.sweep()).ending == {session_id}
+    assert sessions.alive(session_id, active=True)  # the person clicks
+    assert (await sessions.sweep()).ending == set()
+
+
+async def test_the_language_changes_in_every_session(nora: Account, hands: Hands) -> None:
+    token, _ = await signed_in(nora)
+    who = await sessions.load(token)
+    assert who
+    await sessions.choose_language(who, "en")
+    again = await sessions.load(token)
+    assert again
+    assert again.language == "en"
+    assert (await Account.get()).language == "en"
