@@ -34,10 +34,8 @@ SORTS = {
     "declined_on": "CASE WHEN i.status = 'declined' THEN i.answered_at END",
     "automatic": "i.automatic",
 }
-_FROM = """
-    FROM invitation i
-    JOIN activity a ON a.id = i.activity_id
-    JOIN pupil p ON p.id = i.pupil_id
+_FOUND = "FROM invitation i JOIN activity a ON a.id = i.activity_id JOIN pupil p ON p.id = i.pupil_id"
+_FROM = f"""{_FOUND}
     JOIN guardian g ON g.id = i.debtor_id
     LEFT JOIN document d ON d.id = a.document_id
 """
@@ -50,7 +48,7 @@ _COLUMNS = """
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which page of the grid; every field may come from a browser and is tamed here."""
+    """Which page of the grid; every field may come from a browser, and be anything."""
 
     tab: Tab = Tab.OPEN
     pupil_id: int | None = None
@@ -59,6 +57,18 @@ class Wanted:
     descending: bool = False
     page: int = 1
     page_size: int = 20
+
+    def tamed(self) -> Wanted:
+        """The same wish with what nobody can have replaced: unknown words by the default, numbers by the nearest."""
+        return Wanted(
+            tab=Tab(self.tab) if self.tab in list(Tab) else Tab.OPEN,
+            pupil_id=None if self.pupil_id is None else _whole(self.pupil_id, 0, otherwise=0),
+            search=_printable(self.search[:LONGEST_SEARCH]) if isinstance(self.search, str) else "",
+            sort=self.sort if self.sort in list(SORTS) else "due_on",
+            descending=bool(self.descending),
+            page=_whole(self.page, 1, otherwise=1),
+            page_size=min(_whole(self.page_size, 1, otherwise=20), LARGEST_PAGE),
+        )
 
 
 @dataclass(frozen=True)
@@ -116,12 +126,13 @@ class Counts:
 
 async def page_of_invitations(debtor_id: int, wanted: Wanted) -> Page:
     """One page of the debtor's invitations, filtered, searched and sorted by the database."""
+    wanted = wanted.tamed()
     where, values = _where(debtor_id, wanted)
-    column = SORTS.get(wanted.sort, SORTS["due_on"])
-    direction = "DESC" if wanted.descending else "ASC"
-    size = min(max(wanted.page_size, 1), LARGEST_PAGE)
-    total = int((await rows(default_connection(), f"SELECT count(*) AS n {_FROM} {where}", *values))[0]["n"])
-    offset = (min(max(wanted.page, 1), total // size + 1) - 1) * size
+    column, direction = SORTS[wanted.sort], "DESC" if wanted.descending else "ASC"
+    counted = _FOUND if wanted.search else "FROM invitation i"
+    total = int((await rows(default_connection(), f"SELECT count(*) AS n {counted} {where}", *values))[0]["n"])
+    size = wanted.page_size
+    offset = (min(wanted.page, max(1, -(-total // size))) - 1) * size  # past the end is the last page
     # nulls last in both databases and both directions; id last, so that equal rows keep their places
     sql = f"""SELECT {_COLUMNS} {_FROM} {where}
         ORDER BY CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {direction}, i.id {direction}
@@ -132,10 +143,10 @@ async def page_of_invitations(debtor_id: int, wanted: Wanted) -> Page:
 
 async def invitations_of(debtor_id: int, ids: list[int]) -> list[Line]:
     """These invitations, as far as they are this debtor's: not theirs and not there are one answer."""
-    wanted = [i for i in ids if 0 < i < 2**31][:LARGEST_PAGE]
+    wanted = [i for i in (_whole(i, 0, otherwise=0) for i in ids) if i][:LARGEST_PAGE]
     if not wanted:
         return []
-    places = ", ".join(str(int(i)) for i in wanted)
+    places = ", ".join(str(i) for i in wanted)
     sql = f"SELECT {_COLUMNS} {_FROM} WHERE i.debtor_id = $1 AND i.id IN ({places}) ORDER BY a.due_on, i.id"
     today = clock.today()
     return [_line(row, today) for row in await rows(default_connection(), sql, debtor_id)]
@@ -147,7 +158,7 @@ async def counts_of(debtor_id: int, pupil_id: int | None = None) -> Counts:
     values: list[Any] = [debtor_id]
     if pupil_id is not None:
         sql += " AND pupil_id = $2"
-        values.append(pupil_id)
+        values.append(_whole(pupil_id, 0, otherwise=0))
     found = {row["status"]: row for row in await rows(default_connection(), sql + " GROUP BY status", *values)}
     number = {status: int(found[status]["n"]) if status in found else 0 for status in InvitationStatus}
     open_cents = int(found[InvitationStatus.OPEN]["cents"]) if InvitationStatus.OPEN in found else 0
@@ -171,9 +182,9 @@ def _where(debtor_id: int, wanted: Wanted) -> tuple[str, list[Any]]:
     if wanted.tab != Tab.ALL:
         tests.append(f"i.status = '{wanted.tab.value}'")
     if wanted.pupil_id is not None:
-        values.append(wanted.pupil_id if 0 < wanted.pupil_id < 2**31 else 0)
+        values.append(wanted.pupil_id)
         tests.append(f"i.pupil_id = ${len(values)}")
-    for word in folded(wanted.search[:LONGEST_SEARCH]).split():
+    for word in folded(wanted.search).split():
         values.append(f"%{word.replace('~', '~~').replace('%', '~%').replace('_', '~_')}%")  # type: ignore[arg-type]
         place = f"${len(values)}"
         tests.append(f"(a.title_key LIKE {place} ESCAPE '~' OR p.name_key LIKE {place} ESCAPE '~')")
@@ -210,3 +221,13 @@ def _line(row: dict[str, Any], today: date) -> Line:
 
 def _day(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _whole(value: Any, least: int, *, otherwise: int) -> int:
+    """A number a database column can hold, at least `least`; what is no whole number is `otherwise`."""
+    return min(max(value, least), 2**31 - 1) if type(value) is int else otherwise
+
+
+def _printable(text: str) -> str:
+    """Without control and half characters: no name has them, and PostgreSQL refuses NUL."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -9,6 +9,7 @@ RunSQL splits trigger bodies at ";" on SQLite.
 - An invitation begins open; every answer takes the next number; a mandatory one is never declined; once answered
   the amount stays.
 - `transfer_once`: one transfer per invitation and answer number (an answer pays or gives back, never both).
+- Folded names sort alike on both databases.
 - `posting` shows both sides of each transfer; `ledger_drift` names what does not add up and must stay empty.
 """
 
@@ -78,6 +79,15 @@ SQLITE = [
 ]
 
 POSTGRES = [
+    # names sort by their letters' codes, as on SQLite, whatever language the server was set up in
+    *(
+        f'ALTER TABLE {table} ALTER COLUMN {column} TYPE varchar({length}) COLLATE "C"'
+        for table, column, length in (
+            ("guardian", "name_key", 201),
+            ("pupil", "name_key", 201),
+            ("activity", "title_key", 200),
+        )
+    ),
     # ERRCODE check_violation becomes Tortoise's IntegrityError; anything else would be a raw asyncpg error
     """CREATE FUNCTION forbid() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation'; END $$""",
