@@ -37,7 +37,7 @@ def frame(title: str, me: SignedIn, language: str, *, path: str, balance_cents: 
     _hidden_forms(path)
     with ui.header(wrap=False).classes("portal-header"):
         text("a", t("app.skip", language), "skip", href="#content")
-        with box("a", "brand", href="/invitations"):
+        with box("a", "brand", href="/invitations", aria_label=school):
             text("span", "C", "logo", aria_hidden="true")
             text("span", school, "brand-name")
             text("span", title, "page-name", aria_hidden="true")
@@ -126,18 +126,15 @@ def dialog_card(title: str, *, wide: bool = False) -> Iterator[ui.dialog]:
     with ui.dialog() as dialog:
         name = f"title-{dialog.id}"
         dialog.props["aria-labelledby"] = name
+        dialog.on("hide", dialog.delete, [])  # not earlier: when it is hidden the focus has gone back to its opener
         with ui.card().classes("dialog wide" if wide else "dialog"):
             text("h2", title, id=name)
             yield dialog
 
 
 async def asked(dialog: ui.dialog) -> bool:
-    """Open the dialog and wait for the answer; anything but its yes is no. The dialog is gone afterwards."""
-    try:
-        return bool(await dialog)
-    finally:
-        if not dialog.is_deleted:
-            dialog.delete()
+    """Open the dialog and wait for the answer; anything but its yes is no."""
+    return bool(await dialog)
 
 
 def answer_buttons(dialog: ui.dialog, language: str, *, yes: str, kind: str = "primary") -> None:
