@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,18 +68,22 @@ def _install() -> None:
 
 
 def _run(command: list[str], seconds: int) -> None:
-    """Its success shows in what is there afterwards."""
+    """Its success shows in what is there afterwards. Past the time limit its children end with it."""
     print(f"Getting a Chromium: {' '.join(command[-4:])}", file=sys.stderr, flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        subprocess.run(
-            command,
-            stdout=sys.stderr,
-            timeout=seconds,
-            check=False,
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        )
-    except (OSError, subprocess.TimeoutExpired) as exc:
+        process = subprocess.Popen(command, stdout=sys.stderr, env=quiet, start_new_session=True)
+    except OSError as exc:
         print(exc, file=sys.stderr)
+        return
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        print(f"not done after {seconds} s", file=sys.stderr)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 if __name__ == "__main__":
