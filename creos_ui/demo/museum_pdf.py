@@ -33,11 +33,11 @@ def _letter() -> list[bytes]:
         _text(56, 668, 12, "Chers parents,"),
         _text(56, 642, 12, "La classe de 4e primaire part à la découverte des jouets d’autrefois et d’ailleurs :"),
         _text(56, 624, 12, "une visite guidée, puis un atelier où chaque enfant fabrique sa toupie."),
-        _box(56, 470, 483, 122, _SOFT),
+        _box(56, 462, 483, 130, _SOFT),
     ]
     facts = (
         ("Date", outing),
-        ("Lieu", "Musée du jouet, rue de l’Association 24, Bruxelles"),
+        ("Lieu", "Musée du jouet, Bruxelles"),
         ("Départ", "8 h 45 à l’école, en train et à pied"),
         ("Retour", "15 h 15 à l’école"),
         ("Prix", "5,00 € par enfant : entrée, atelier et trajet"),
