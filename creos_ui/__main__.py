@@ -220,7 +220,8 @@ def _settings_remarks(data: DataSettings) -> list[str]:
     except ValidationError as exc:
         for fault in exc.errors(include_input=False, include_url=False):
             name = f"CREOS_{fault['loc'][0]}".upper()
-            remarks.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}.")
+            missing = fault["type"] == "missing"
+            remarks.append(f"{name} {'is not set' if missing else fault['msg'].removeprefix('Value error, ')}.")
     if data.data.is_dir():
         try:
             private_folder(data.data)
