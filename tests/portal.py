@@ -109,11 +109,12 @@ def start_portal(
     folder: Path, *, modules: Sequence[str] = (), seed: str = "tests.portal:seed_school", **settings: str
 ) -> Portal:
     """Start the portal on a free port of the loopback, data in `folder`; a second start finds the first one's data."""
-    port = free_port()
+    port = int(settings.get("CREOS_PORT") or free_port())
     url = f"http://127.0.0.1:{port}"
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     (folder / "clock").write_text("0")
+    (folder / "record").touch()
     # NiceGUI behaves differently where it sees pytest's variables, and the developer's own settings are not ours
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "CREOS_", "NICEGUI_"))} | {
         "CREOS_DATA": str(data),
@@ -140,11 +141,11 @@ def start_portal(
     deadline = time.monotonic() + 40
     while True:
         with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/healthz").text == "ok":
+            if process.poll() is None and httpx.get(f"{url}/healthz").text == "ok":
                 return portal
         if process.poll() is not None or time.monotonic() > deadline:
             portal.stop()
-            raise AssertionError(f"the portal did not start:\n{portal.log()}")
+            raise AssertionError(f"the portal did not start:\n{portal.log()}", process)
         time.sleep(0.05)
 
 

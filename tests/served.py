@@ -2,8 +2,8 @@
 
     python -m tests.served SEED CLOCK_FILE [MODULE ...]
 
-SEED is module:coroutine function, run once on an empty database; CLOCK_FILE holds the seconds by which this process's
-clock is ahead, so that a test can let half an hour pass; MODULEs register pages of the test's own.
+SEED is module:coroutine function, run once on an empty database, or none; CLOCK_FILE holds the seconds by which this
+process's clock is ahead, so that a test can let half an hour pass; MODULEs register pages of the test's own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def main() -> None:
     seed, clock_file, *modules = sys.argv[1:]
     settings = portal_settings()
     settings.documents.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_seed(settings, seed))
+    if seed != "none":
+        asyncio.run(_seed(settings, seed))
     ahead = Path(clock_file)
     clock.now = lambda: datetime.now(UTC) + timedelta(seconds=float(ahead.read_text() or 0))
     for module in modules:

@@ -66,8 +66,8 @@ def error_page(request: Request, status: int, *, reference: str = "") -> Respons
 
 def report(exception: BaseException, where: str) -> str:
     """Write an unexpected exception to the log, once, and return its reference."""
-    if isinstance(exception.__context__, BaseExceptionGroup):
-        exception.__context__ = None  # the middlewares' task groups tell the same again
+    if isinstance(exception.__cause__, BaseExceptionGroup):  # the middlewares' task groups tell the same again
+        exception.__cause__ = None
     reference = new_reference()
     log.error("unexpected in %s, reference %s", where, reference, exc_info=exception)
     return reference

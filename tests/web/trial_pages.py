@@ -9,7 +9,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from nicegui import app, ui
+from nicegui import Client, app, ui
 
 from creos_ui.web.finishing import to_the_end
 from pages.session import Me
@@ -76,6 +76,12 @@ async def slow_page() -> None:
 @app.get("/trial/broken-route")
 async def broken_route() -> None:
     raise RuntimeError(SECRET)
+
+
+@app.get("/trial/pages")
+async def pages() -> int:
+    """How many pages the portal keeps."""
+    return len(Client.instances)
 
 
 @ui.page("/trial/payment")

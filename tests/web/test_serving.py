@@ -1,0 +1,103 @@
+"""Starting and stopping: exit statuses, a payment under way, open pages after a restart (R56, R66, R67)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.portal import NORA, free_port, start_portal
+from tests.web.sockets import plug, press, record, recorded, target_in
+
+TRIAL = ["tests.web.trial_pages"]
+
+
+def fails(folder: Path, **settings: str) -> tuple[int, str]:
+    with pytest.raises(AssertionError, match="did not start") as failure:
+        start_portal(folder, **settings)
+    process = failure.value.args[1]
+    return process.returncode, str(failure.value.args[0]).partition("\n")[2]
+
+
+def test_a_taken_port_is_one_sentence_and_status_2(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        status, said = fails(tmp_path, CREOS_PORT=str(taken.getsockname()[1]))
+    assert status == 2
+    assert len(said.splitlines()) == 1
+    assert "in use" in said
+
+
+def test_a_database_that_fails_while_starting_is_one_sentence_and_status_3(tmp_path: Path) -> None:
+    url = f"postgres://nobody:secret@127.0.0.1:{free_port()}/none"
+    status, said = fails(tmp_path, seed="none", CREOS_DATABASE_URL=url)
+    assert status == 3
+    assert len(said.splitlines()) == 1
+    assert "database" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_stop_it_stops_soon_and_well(tmp_path: Path, number: signal.Signals) -> None:
+    portal = start_portal(tmp_path)
+    try:
+        since = time.monotonic()
+        portal.process.send_signal(number)
+        assert portal.process.wait(10) == 0
+        assert time.monotonic() - since < 5
+        assert portal.log() == ""
+    finally:
+        portal.stop()
+
+
+async def test_a_payment_under_way_is_booked_before_the_process_ends(tmp_path: Path) -> None:
+    portal = start_portal(tmp_path, modules=TRIAL)
+    try:
+        nora = portal.sign_in(NORA)
+        target = target_in(nora, "/trial/payment")
+        link = await plug(portal, nora, target.client_id)
+        assert link
+        await press(link, target)
+        assert await recorded(portal, "payment begun") == ["payment begun"]
+        portal.process.terminate()
+        assert await asyncio.to_thread(portal.process.wait, 10) == 0
+        assert record(portal) == ["payment begun", "payment booked"]
+        await link.disconnect()
+    finally:
+        portal.stop()
+
+
+async def test_after_a_restart_the_session_is_still_there(tmp_path: Path) -> None:
+    port = free_port()
+    settings = {"CREOS_PORT": str(port), "CREOS_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    portal = start_portal(tmp_path, modules=TRIAL, **settings)
+    cookies = dict(portal.sign_in(NORA).cookies)
+    assert portal.stop() == 0
+    again = start_portal(tmp_path, modules=TRIAL, **settings)
+    try:
+        with contextlib.closing(httpx.Client(base_url=again.url, cookies=cookies)) as nora:
+            assert nora.get("/trial").status_code == 200
+            target = target_in(nora)
+            link = await plug(again, nora, target.client_id)
+            assert link
+            await press(link, target)
+            assert await recorded(again, "paid by 1") == ["paid by 1"]
+            await link.disconnect()
+    finally:
+        again.stop()
+
+
+def test_it_starts_quickly(tmp_path: Path) -> None:
+    start_portal(tmp_path).stop()  # creates and seeds the database
+    since = time.monotonic()
+    portal = start_portal(tmp_path)
+    taken = time.monotonic() - since
+    portal.stop()
+    assert taken < 5  # 2.5 s on a machine that does nothing else
