@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from creos_ui import errors
-from creos_ui.texts import LANGUAGES, accepted, catalogue, t
+from creos_ui.texts import LANGUAGES, catalogue, t
 
 ROOT = Path(__file__).parent.parent
 PLURALS = (".one", ".other")
@@ -91,23 +91,6 @@ def test_one_and_several() -> None:
     assert t("invitations.waiting", "fr", count=1, total_cents=500).startswith("1 invitation attend ")
     assert t("invitations.waiting", "fr", count=2, total_cents=500).startswith("2 invitations attendent ")
     assert t("invitations.waiting", "en", count=1, total_cents=500).startswith("1 invitation awaits ")
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("", "fr"),
-        ("en-GB,en;q=0.9,fr;q=0.8", "en"),
-        ("fr-BE,fr;q=0.9,en;q=0.8", "fr"),
-        ("ja,en;q=0.5", "en"),
-        ("ja", "fr"),
-        ("en;q=x,fr", "fr"),
-        ("fr;q=0.1,en;q=0.9", "en"),
-        ("*" * 10_000, "fr"),
-    ],
-)
-def test_the_browser_s_language_is_followed(header: str, language: str) -> None:
-    assert accepted(header) == language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -45,17 +45,3 @@ def shown(name: str, value: Any, language: str) -> Any:
 def day(value: date) -> str:
     """19/06/2024: Belgium writes days so in all its languages."""
     return f"{value:%d/%m/%Y}"
-
-
-def accepted(header: str) -> str:
-    """The first of our languages in an Accept-Language header; French where there is none."""
-    wanted: list[tuple[float, str]] = []
-    for part in header[:200].split(","):
-        name, _, quality = part.strip().partition(";q=")
-        code = name.split("-")[0].casefold()
-        if code in LANGUAGES:
-            try:
-                wanted.append((-float(quality or 1), code))
-            except ValueError:
-                continue
-    return min(wanted)[1] if wanted else DEFAULT

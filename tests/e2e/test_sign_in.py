@@ -99,6 +99,9 @@ def test_signing_out_in_one_tab_sends_the_other_to_sign_in(nora: Visitor, size: 
 def test_the_language_can_be_chosen_before_and_after(visit: Callable[..., Visitor]) -> None:
     visitor = visit(locale="en-GB")
     page = visitor.open("/login")
+    expect(page.get_by_role("heading", name="Connexion")).to_be_visible()  # French first, whatever the browser
+    page.get_by_role("button", name="Langue").click()
+    page.get_by_role("menuitem", name="English").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.get_by_role("button", name="Language").click()
     page.get_by_role("menuitem", name="Français").click()
