@@ -65,7 +65,7 @@ def install(settings: Settings) -> None:
     patches.apply()
     error_pages.install(app)
     app.router.redirect_slashes = False  # the redirect would name whatever host the request named
-    app.include_router(routes.router)
+    app.include_router(routes.router)  # whole: a page registered at the same path would take a route of app's away
     _register_pages()
     _open_database_in_lifespan(settings)
     build = app.build_middleware_stack

@@ -82,14 +82,12 @@ async def press(link: socketio.AsyncClient, target: Target, *args: Any) -> None:
     await link.emit("event", message)
 
 
-async def recorded(portal: Portal, wanted: str, *, within: float = 5) -> list[str]:
-    """The lines of the record, once `wanted` is among them (or the time is over)."""
-    async with asyncio.timeout(within + 1):
-        for _ in range(int(within / 0.02)):
-            lines = record(portal)
-            if wanted in lines:
-                break
-            await asyncio.sleep(0.02)
+async def recorded(portal: Portal, wanted: str, *, times: int = 1, within: float = 5) -> list[str]:
+    """The lines of the record, once `wanted` is among them so many times (or the seconds are over)."""
+    for _ in range(int(within / 0.02)):
+        if record(portal).count(wanted) >= times:
+            break
+        await asyncio.sleep(0.02)
     return record(portal)
 
 

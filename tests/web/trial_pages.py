@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nicegui import Client, app, ui
+from starlette.routing import BaseRoute, Route
 
 from creos_ui.web.finishing import to_the_end
 from pages.session import Me
@@ -82,6 +84,20 @@ async def broken_route() -> None:
 async def pages() -> int:
     """How many pages the portal keeps."""
     return len(Client.instances)
+
+
+@app.get("/trial/routes")
+async def routes() -> list[str]:
+    """What is registered, as "GET /path"."""
+    return sorted(_named(app.routes))
+
+
+def _named(routes: Iterable[BaseRoute]) -> Iterator[str]:
+    for route in routes:
+        if isinstance(route, Route):
+            yield from (f"{method} {route.path}" for method in route.methods or ())
+        elif hasattr(route, "original_router"):  # FastAPI keeps an included router whole
+            yield from _named(route.original_router.routes)
 
 
 @ui.page("/trial/payment")

@@ -1,0 +1,50 @@
+"""R20: every registered route, and what it answers to nobody and to a parent. A route missing here fails."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.portal import DOCUMENT, NORA, Portal
+
+# route: (a path of it, answer to nobody, answer to a parent)
+TABLE = {
+    "GET /": ("/", 303, 303),
+    "GET /login": ("/login", 200, 200),
+    "POST /login": ("/login", 303, 303),
+    "POST /logout": ("/logout", 303, 303),
+    "POST /language": ("/language", 303, 303),
+    "GET /reset": ("/reset", 200, 200),
+    "GET /healthz": ("/healthz", 200, 200),
+    "GET /favicon.ico": ("/favicon.ico", 200, 200),
+    "HEAD /favicon.ico": ("/favicon.ico", 200, 200),
+    "GET /invitations": ("/invitations", 303, 200),
+    "GET /documents/{token}": (f"/documents/{DOCUMENT}", 303, 200),
+    "HEAD /documents/{token}": (f"/documents/{DOCUMENT}", 303, 200),
+}
+
+
+def test_every_route_is_in_the_table(portal: Portal) -> None:
+    registered = set(json.loads(portal.sign_in(NORA).get("/trial/routes").text))
+    ours = {route for route in registered if "/trial" not in route and "/_nicegui" not in route}
+    assert ours == set(TABLE)
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_the_answer_to_nobody_and_to_a_parent(portal: Portal, route: str) -> None:
+    method = route.split()[0]
+    path, to_nobody, to_a_parent = TABLE[route]
+    nobody, parent = portal.client(), portal.sign_in(NORA)
+    answer = nobody.request(method, path)
+    assert answer.status_code == to_nobody
+    if method != "POST" and to_nobody == 303:
+        assert answer.headers["location"].startswith("/login")
+    assert parent.request(method, path).status_code == to_a_parent
+
+
+def test_without_a_session_no_unsafe_method_reaches_anything_else(portal: Portal) -> None:
+    nobody = portal.client()
+    for path in ("/", "/invitations", f"/documents/{DOCUMENT}", "/trial"):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            assert nobody.request(method, path).status_code == 401
