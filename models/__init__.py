@@ -1,14 +1,27 @@
 """Tables and their relations; nothing here decides."""
 
-from models.accounts import Account, KnownBrowser, Role, Session, SignInAttempt
+from models.accounts import (
+    Account,
+    CalendarFeed,
+    KnownBrowser,
+    LinkPurpose,
+    OneTimeLink,
+    RecoveryCode,
+    ResetRequest,
+    Role,
+    Session,
+    SignInAttempt,
+)
 from models.activities import Activity, Document, Invitation, InvitationStatus
 from models.base import folded
 from models.ledger import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
+from models.mail import MailKind, MailMessage
 from models.people import Guardian, Guardianship, Pupil, SchoolClass
 
 __all__ = [
     "Account",
     "Activity",
+    "CalendarFeed",
     "Document",
     "Guardian",
     "Guardianship",
@@ -17,7 +30,13 @@ __all__ = [
     "KnownBrowser",
     "LedgerAccount",
     "LedgerAccountKind",
+    "LinkPurpose",
+    "MailKind",
+    "MailMessage",
+    "OneTimeLink",
     "Pupil",
+    "RecoveryCode",
+    "ResetRequest",
     "Role",
     "SchoolClass",
     "Session",
@@ -32,13 +51,18 @@ __all__ = [
 for _model in (
     Account,
     Activity,
+    CalendarFeed,
     Document,
     Guardian,
     Guardianship,
     Invitation,
     KnownBrowser,
     LedgerAccount,
+    MailMessage,
+    OneTimeLink,
     Pupil,
+    RecoveryCode,
+    ResetRequest,
     SchoolClass,
     Session,
     SignInAttempt,

@@ -28,8 +28,16 @@ class Account(Strict):
         "models.Guardian", related_name="account", on_delete=fields.RESTRICT
     )
     guardian_id: int
-    language = fields.CharField(max_length=5, null=True)  # None: as the browser asks
+    language = fields.CharField(max_length=5, null=True)  # None: as chosen on the browser
     created_at = fields.DatetimeField(auto_now_add=True)
+    email = fields.CharField(max_length=254, null=True)  # confirmed; where the portal writes to
+    email_failed_at = fields.DatetimeField(null=True)  # the address refused for good (R53)
+    mail_invitation = fields.BooleanField(db_default=True)
+    mail_reminder = fields.BooleanField(db_default=True)
+    mail_receipt = fields.BooleanField(db_default=True)
+    mail_low_credit = fields.BooleanField(db_default=True)
+    totp_secret = fields.CharField(max_length=64, null=True)  # None: no second factor
+    totp_last_step = fields.BigIntField(null=True)  # the step of the last code taken: a code works once (R10)
 
     class Meta:
         table = "account"
@@ -83,3 +91,73 @@ class SignInAttempt(Strict):
     class Meta:
         table = "sign_in_attempt"
         indexes = (("identifier_hash", "id"), ("address_hash", "at"), ("at",))
+
+
+class LinkPurpose(StrEnum):
+    PASSWORD = "password"  # set a new password
+    EMAIL = "email"  # confirm the new address in `value`
+
+
+class OneTimeLink(Strict):
+    """A link sent by mail. Only the keyed hash of its 256-bit token is stored; it works once, until it expires."""
+
+    id = fields.IntField(primary_key=True)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="links", on_delete=fields.RESTRICT
+    )
+    account_id: int
+    purpose = fields.CharEnumField(LinkPurpose, description="", max_length=10)
+    value = fields.CharField(max_length=254, null=True)
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)  # used, or killed by a newer one
+
+    class Meta:
+        table = "one_time_link"
+        indexes = (("account_id", "purpose"),)
+
+
+class ResetRequest(Strict):
+    """One request for a new password, for its flooding limits (R7). Keyed hashes, as in SignInAttempt."""
+
+    id = fields.IntField(primary_key=True)
+    at = fields.DatetimeField()
+    identifier_hash = fields.CharField(max_length=64)
+    address_hash = fields.CharField(max_length=64)
+
+    class Meta:
+        table = "reset_request"
+        indexes = (("identifier_hash", "at"), ("address_hash", "at"))
+
+
+class RecoveryCode(Strict):
+    """Gets in once when the second factor is lost; only its keyed hash is stored."""
+
+    id = fields.IntField(primary_key=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="recovery_codes", on_delete=fields.RESTRICT
+    )
+    account_id: int
+    code_hash = fields.CharField(max_length=64)
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "recovery_code"
+        unique_together = (("account", "code_hash"),)
+
+
+class CalendarFeed(Strict):
+    """A calendar address of one guardian. Its secret part is a keyed hash of the id: shown again, never stored."""
+
+    id = fields.IntField(primary_key=True)
+    guardian: fields.ForeignKeyRelation[Guardian] = fields.ForeignKeyField(
+        "models.Guardian", related_name="calendar_feeds", on_delete=fields.RESTRICT
+    )
+    guardian_id: int
+    created_at = fields.DatetimeField()
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "calendar_feed"
+        indexes = (("guardian_id",),)

@@ -76,6 +76,8 @@ class Invitation(Strict):
     answered_at = fields.DatetimeField(null=True)
     answered_by = fields.CharField(max_length=60, null=True)  # actor, as in Transfer: account:12
     automatic = fields.BooleanField(default=False)  # Payé automatiquement
+    pay_when_credit = fields.BooleanField(db_default=False)  # the debtor's wish for this one
+    reminded_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "invitation"

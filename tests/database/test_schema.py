@@ -36,6 +36,7 @@ IN_SQLITE = {
     "boolean": "INT",
     "bigint": "BIGINT",
     "date": "DATE",
+    "text": "TEXT",
     "timestamp with time zone": "TIMESTAMP",
 }
 
