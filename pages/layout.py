@@ -14,6 +14,13 @@ from creos_ui.web.serving import settings
 from pages.elements import box, button, once_button, speak, text
 
 
+# (path, name in the menu and the header, short name under the thumb); what is here works
+PAGES = [
+    ("/invitations", "menu.invitations", "menu.invitations_short"),
+]
+UNDER_THE_THUMB = 3  # of them, beside the menu; a phone has no room for more
+
+
 class WalletPill:
     """The wallet's balance in the header; `show` after every payment."""
 
@@ -42,7 +49,8 @@ def frame(title: str, me: SignedIn, language: str, *, path: str, balance_cents: 
             text("span", school, "brand-name")
             text("span", title, "page-name", aria_hidden="true")
         with box("nav", "portal-nav", aria_label=t("menu.main", language)):
-            _nav_link(t("menu.invitations", language), "/invitations", path)
+            for target, name, _ in PAGES[:UNDER_THE_THUMB]:
+                _nav_link(t(name, language), target, path)
         pill = WalletPill(balance_cents, language)
         with ui.button(color=None).props("flat no-caps").classes("person") as person:
             person.props["aria-label"] = t("menu.open", language, name=me.name)
@@ -52,7 +60,8 @@ def frame(title: str, me: SignedIn, language: str, *, path: str, balance_cents: 
             text("span", "▾", aria_hidden="true")
             _menu(language)
     with ui.footer(wrap=False).classes("portal-footer"):
-        _nav_link(t("menu.invitations_short", language), "/invitations", path)
+        for target, _, short in PAGES[:UNDER_THE_THUMB]:
+            _nav_link(t(short, language), target, path)
         with ui.button(t("menu.title", language), color=None).props("flat no-caps"):
             _menu(language)
     with box("div", "portal-main", id="content", tabindex="-1"):
@@ -68,7 +77,8 @@ def _nav_link(label: str, target: str, path: str) -> None:
 def _menu(language: str) -> None:
     """What is in it works; pages to come are not in it yet. A cookie changes by POST alone, so two items submit."""
     with ui.menu().classes("portal-menu").props("auto-close"):
-        _item(t("menu.invitations", language)).props("href=/invitations")
+        for target, name, _ in PAGES:
+            _item(t(name, language)).props(f"href={target}")
         ui.separator()
         for other in LANGUAGES:
             if other != language:
