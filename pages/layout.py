@@ -13,7 +13,6 @@ from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.serving import settings
 from pages.elements import box, button, once_button, speak, text
 
-
 # (path, name in the menu and the header, short name under the thumb); what is here works
 PAGES = [
     ("/invitations", "menu.invitations", "menu.invitations_short"),
