@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from creos_ui.texts import t
+from creos_ui.web.typed import recall
 from pages.door import door, language_choice
 from pages.elements import box, button, text
 from pages.session import Language
@@ -19,6 +20,7 @@ async def login_page(
     refusal: str = "",
     minutes: str = "",
     next: str = "",
+    typed: str = "",
 ) -> None:
     with door(t("login.title", language), language, path="/login"):
         with box("p", "note"):
@@ -37,6 +39,7 @@ async def login_page(
                 "field",
                 id="identifier",
                 name="identifier",
+                value=recall(typed),
                 autocomplete="username",
                 autocapitalize="none",
                 spellcheck="false",

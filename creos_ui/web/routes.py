@@ -18,7 +18,7 @@ from creos_ui.errors import DomainError
 from creos_ui.services import accounts, sessions
 from creos_ui.services.document_access import document_for
 from creos_ui.texts import LANGUAGES
-from creos_ui.web import cookies
+from creos_ui.web import cookies, typed
 from creos_ui.web.cutting import cut
 from creos_ui.web.serving import settings
 
@@ -64,7 +64,7 @@ async def login(
             identifier, password, address=address, browser_token=cookies.read(cookie, cookies.KNOWN)
         )
     except DomainError as refusal:
-        return RedirectResponse(_refused(refusal, target), 303)
+        return RedirectResponse(_refused(refusal, target, typed.keep(identifier)), 303)
     if old := cookies.read(cookie, cookies.SESSION):
         await _end(old)
     token = await sessions.open_session(admitted.account_id, device=request.headers.get("user-agent", ""))
@@ -131,10 +131,10 @@ async def healthz() -> Response:
     return PlainTextResponse("ok")
 
 
-def _refused(refusal: DomainError, target: str | None) -> str:
-    """Back to the sign-in page with the reason; never with what was typed (R61)."""
+def _refused(refusal: DomainError, target: str | None, word: str) -> str:
+    """Back to the sign-in page with the reason; what was typed stays here, under a word (R61)."""
     values = {"refusal": refusal.text_key.removeprefix("error."), **refusal.values}
-    return "/login?" + urlencode(values | ({"next": target} if target else {}))
+    return "/login?" + urlencode(values | ({"next": target} if target else {}) | {"typed": word})
 
 
 async def _end(token: str) -> None:

@@ -138,7 +138,9 @@ def test_a_refusal_says_why_and_repeats_nothing(portal: Portal) -> None:
         answer = portal.client().post("/login", data=fields)
         assert answer.status_code == 303
         assert "sid" not in str(answer.headers.get_list("set-cookie"))
-        return answer.headers["location"]
+        location, _, word = answer.headers["location"].rpartition("&typed=")
+        assert len(word) == 22  # random; the page gets back by it what was typed
+        return location
 
     assert refused(identifier=NORA, password="wrong") == "/login?refusal=sign_in"
     assert refused(identifier=NORA, password="wrong", next="/trial") == "/login?refusal=sign_in&next=%2Ftrial"
@@ -156,20 +158,21 @@ def test_unknown_and_wrong_are_answered_alike(portal: Portal) -> None:
         answer = portal.client().post("/login", data={"identifier": identifier, "password": "wrong"})
         times.append(time.perf_counter() - since)
         headers = {name: value for name, value in answer.headers.items() if name != "date"}
+        headers["location"] = headers["location"].rpartition("&typed=")[0]  # a random word
         answers.append((answer.status_code, headers, answer.content))
     assert answers[0] == answers[1]
     assert statistics.mean(times) > 0.005
 
 
 def test_the_language_is_remembered_on_the_browser_and_with_the_account(portal: Portal) -> None:
-    visitor = portal.client(**{"Accept-Language": "en"})
-    assert '<html lang="en' in visitor.get("/login").text
-    answer = visitor.post("/language", data={"language": "fr", "next": "/reset"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/reset")
+    visitor = portal.client()
     assert '<html lang="fr' in visitor.get("/login").text
-    assert visitor.post("/language", data={"language": "fr", "next": "/login"}).headers["location"] == "/login"
+    answer = visitor.post("/language", data={"language": "en", "next": "/reset"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/reset")
+    assert '<html lang="en' in visitor.get("/login").text
+    assert visitor.post("/language", data={"language": "en", "next": "/login"}).headers["location"] == "/login"
     visitor.post("/language", data={"language": "xx"})
-    assert visitor.cookies["lang"] == "fr"
+    assert visitor.cookies["lang"] == "en"
     nora = portal.sign_in(NORA)
     assert nora.post("/language", data={"language": "en", "next": "//evil"}).headers["location"] == "/invitations"
     assert '<html lang="en' in nora.get("/nowhere").text
@@ -293,7 +296,7 @@ def test_a_page_too_slow_to_build_says_so_without_our_words(portal: Portal) -> N
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_error_pages_speak_the_readers_language(portal: Portal, language: str) -> None:
-    answer = portal.client(**{"Accept-Language": language}).post("/nowhere")
+    answer = portal.client(Cookie=f"lang={language}").post("/nowhere")
     assert answer.status_code == 401
     assert f'<html lang="{language}' in answer.text
     assert "École du Tilleul" in answer.text
@@ -343,7 +346,9 @@ def test_a_document_is_read_by_debtor_and_guardian_only(portal: Portal) -> None:
     assert answer.headers["content-disposition"] == (
         "inline; filename*=utf-8''Mus%C3%A9e%20du%20jouet%20%E2%80%93%20%C3%A9t%C3%A9.pdf"
     )
-    assert without_reference(omar.get(path)) == without_reference(omar.get("/documents/" + "e" * 43))
+    plain = {"Accept-Encoding": "identity"}  # compressed, the reference alone changes the length
+    absent = "/documents/" + "e" * 43
+    assert without_reference(omar.get(path, headers=plain)) == without_reference(omar.get(absent, headers=plain))
     assert "authz_denied account:2 document" in portal.log()
     assert DOCUMENT not in portal.log()
     # guardian of a child invited to it, though somebody else pays
