@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 
 from nicegui import Client, core
@@ -10,6 +11,13 @@ from creos_ui.services.sessions import SignedIn
 
 TO_SIGN_IN = 'location.replace("/login")'
 TO_SIGN_IN_AND_BACK = 'location.replace("/login?next=" + encodeURIComponent(location.pathname + location.search))'
+
+
+# seconds. The browser that signs out must first have the answer to that: a page sent away at once gives up its own
+# request, and with it the order to delete the cookie
+A_MOMENT = 0.5
+
+_soon: set[asyncio.Task[None]] = set()
 
 
 def session_of(client: Client) -> SignedIn | None:
@@ -43,3 +51,15 @@ async def cut(session_ids: Collection[int], *, leave: str = TO_SIGN_IN) -> int:
         for socket in sockets:
             await core.sio.disconnect(socket)
     return len(pages)
+
+
+def cut_soon(session_ids: Collection[int], *, leave: str = TO_SIGN_IN) -> None:
+    """`cut` in a moment, without waiting for it."""
+
+    async def later() -> None:
+        await asyncio.sleep(A_MOMENT)
+        await cut(session_ids, leave=leave)
+
+    task = asyncio.get_running_loop().create_task(later())
+    _soon.add(task)
+    task.add_done_callback(_soon.discard)

@@ -1,10 +1,10 @@
 """What NiceGUI 3.18.0 needs changed for us. Private names: pyproject.toml pins the exact version, and each change has a
-test in tests/web/test_patches.py that fails without it. Only cutting.py uses private names besides.
+test that fails without it, in tests/web: test_sockets, test_in_the_browser, test_requests (nonce, slow page). Only
+cutting.py uses private names besides.
 """
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 from collections.abc import Callable
@@ -23,7 +23,6 @@ from creos_ui.web.error_pages import report
 from creos_ui.web.language import language_of
 
 log = logging.getLogger("creos_ui")
-_cutting: set[asyncio.Task[int]] = set()
 
 
 def apply() -> None:
@@ -55,7 +54,7 @@ def bind_sockets_to_page_and_session() -> None:
                 return
             owner = cutting.session_of(client)
             if owner is not None and not sessions.alive(owner.session_id, active=name == "event"):
-                _cut_soon(owner.session_id)
+                cutting.cut_soon({owner.session_id}, leave=cutting.TO_SIGN_IN_AND_BACK)
                 return
             try:
                 inner(sid, message)
@@ -68,12 +67,6 @@ def bind_sockets_to_page_and_session() -> None:
         handlers[name] = bound(name, handlers[name])
     del handlers["handshake"]  # only the implicit handshake, whose query the guard has checked, remains
     del handlers["log"]  # a browser's own words have no place in our log
-
-
-def _cut_soon(session_id: int) -> None:
-    task = asyncio.get_running_loop().create_task(cutting.cut({session_id}, leave=cutting.TO_SIGN_IN_AND_BACK))
-    _cutting.add(task)
-    task.add_done_callback(_cutting.discard)
 
 
 def free_pages_left_on_purpose() -> None:

@@ -19,7 +19,7 @@ from creos_ui.services import accounts, sessions
 from creos_ui.services.document_access import document_for
 from creos_ui.texts import LANGUAGES
 from creos_ui.web import cookies, typed
-from creos_ui.web.cutting import cut
+from creos_ui.web.cutting import cut_soon
 from creos_ui.web.serving import settings
 
 log = logging.getLogger("creos_ui")
@@ -140,4 +140,4 @@ def _refused(refusal: DomainError, target: str | None, word: str) -> str:
 async def _end(token: str) -> None:
     session_id = await sessions.revoke_token(token) if token else None
     if session_id is not None:
-        await cut({session_id})
+        cut_soon({session_id})
