@@ -17,6 +17,7 @@ from typing import Any
 from fastapi import FastAPI
 from nicegui import app, ui
 
+from creos_ui.database import changes
 from creos_ui.database.opening import DatabaseUnusable, opened
 from creos_ui.services import sessions
 from creos_ui.settings import Settings
@@ -86,12 +87,15 @@ def _open_database_in_lifespan(settings: Settings) -> None:
     async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
         try:
             async with opened(settings.database), base(running) as state:
-                watching = asyncio.create_task(session_watch.watch())
+                watching = [
+                    asyncio.create_task(session_watch.watch()),
+                    asyncio.create_task(changes.watch(settings.database)),
+                ]
                 yield state
                 await finishing.all_done()  # first: NiceGUI cancels what it knows of
-                watching.cancel()
-                with suppress(asyncio.CancelledError):
-                    await watching
+                for task in watching:
+                    task.cancel()
+                await asyncio.gather(*watching, return_exceptions=True)
                 await sessions.write_all()
         except DatabaseUnusable as exc:
             print(exc, file=sys.stderr)

@@ -12,6 +12,8 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
 from tortoise.transactions import in_transaction
 
+from creos_ui import live
+from creos_ui.database import changes
 from creos_ui.database.safe_asyncpg import Retry
 
 T = TypeVar("T")
@@ -19,7 +21,30 @@ ATTEMPTS = 8
 
 
 async def atomic(work: Callable[[Any], Awaitable[T]]) -> T:
-    """Run `work(connection)` in one transaction; again after a lock time-out, deadlock or serialization failure."""
+    """Run `work(connection)` in one transaction; again after a lock time-out, deadlock or serialization failure.
+
+    What `work` announces (creos_ui.live) is told when the transaction has ended; after a failure as well, since the
+    answer to a commit may be what got lost.
+    """
+    if live.gathering.get() is not None:  # part of another transaction, which will tell
+        return await _attempt(work)
+    changed: set[int] = set()
+    gathering = live.gathering.set(changed)
+
+    async def announced(connection: Any) -> T:
+        result = await work(connection)
+        if changed:
+            await changes.notify(connection, changed)
+        return result
+
+    try:
+        return await _attempt(announced)
+    finally:
+        live.gathering.reset(gathering)
+        live.deliver(changed)
+
+
+async def _attempt(work: Callable[[Any], Awaitable[T]]) -> T:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with in_transaction("default") as connection:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from creos_ui import clock
+from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import AlreadyAnswered, DomainError
 from creos_ui.services import documents, invitations, ledger
@@ -164,6 +164,8 @@ async def _write(connection: Any, plan: Plan, folder: Path, written: list[Path],
             await invitations.set_amount(invited.id, amount_cents)
         except AlreadyAnswered:
             raise ChangedMeanwhile from None
+    told = [*plan.new_invitations, *(answer.invited for answer in plan.answers)]
+    live.announce({invited.debtor.id for invited in told if invited.debtor.id})
     for done, answer in enumerate(plan.answers):
         await _carry_over(connection, answer)
         if progress:

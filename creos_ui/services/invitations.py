@@ -15,7 +15,7 @@ from typing import Any
 
 from tortoise.expressions import Q
 
-from creos_ui import clock
+from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import (
     AlreadyAnswered,
@@ -27,7 +27,7 @@ from creos_ui.errors import (
     PriceChanged,
 )
 from creos_ui.services import ledger
-from models import Invitation, InvitationStatus, Pupil, Transfer
+from models import InvitationStatus, Pupil, Transfer
 
 MOST_AT_ONCE = 50  # invitations in one payment
 _LARGEST_ID = 2**31 - 1
@@ -44,6 +44,7 @@ _DECLINE = """
       AND EXISTS (SELECT 1 FROM activity a WHERE a.id = activity_id AND NOT a.mandatory
                   AND (a.closes_on IS NULL OR a.closes_on >= $6))
 """
+_SET_AMOUNT = "UPDATE invitation SET amount_cents = $1 WHERE id = $2 AND status = 'open' RETURNING debtor_id"
 _STATE = """
     SELECT i.status, i.answer_no, i.answered_by, i.amount_cents, a.mandatory, a.closes_on
     FROM invitation i JOIN activity a ON a.id = i.activity_id WHERE i.id = $1 AND i.debtor_id = $2
@@ -95,6 +96,7 @@ async def decline_invitation(
 
     async def work(connection: Any) -> None:
         if await execute(connection, _DECLINE, clock.now(), actor, invitation_id, debtor_id, answer_no, day):
+            live.announce([debtor_id])
             return
         state = await _state(connection, invitation_id, debtor_id)
         own = (InvitationStatus.DECLINED, answer_no + 1, actor)
@@ -122,8 +124,14 @@ async def set_amount(invitation_id: int, amount_cents: int) -> None:
 
     Raises AlreadyAnswered. Whoever has the confirmation open is told to look again (R42).
     """
-    if not await Invitation.filter(id=invitation_id, status=InvitationStatus.OPEN).update(amount_cents=amount_cents):
-        raise AlreadyAnswered
+
+    async def work(connection: Any) -> None:
+        changed = await rows(connection, _SET_AMOUNT, amount_cents, invitation_id)
+        if not changed:
+            raise AlreadyAnswered
+        live.announce([int(changed[0]["debtor_id"])])
+
+    await atomic(work)
 
 
 async def _claim(connection: Any, line: Agreed, *, debtor_id: int, actor: str, day: date) -> ledger.Claimed:

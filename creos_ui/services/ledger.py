@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from creos_ui import clock
+from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, default_connection, execute, rows
 from creos_ui.errors import DomainError, KeyReused, NotEnoughCredit, NotRecorded
 from models import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
@@ -85,6 +85,7 @@ async def pay(connection: Any, claimed: Claimed, *, key: str, actor: str) -> Non
         actor,
         clock.now(),
     )
+    live.announce([claimed.debtor_id])
 
 
 async def carry_over(connection: Any, claimed: Claimed, *, key: str, actor: str) -> None:
@@ -107,6 +108,7 @@ async def top_up(guardian_id: int, amount_cents: int, *, key: str, actor: str) -
     target = await wallet_of(guardian_id)
 
     async def work(_: Any) -> Transfer:
+        live.announce([guardian_id])
         return await Transfer.create(
             key=key,
             kind=TransferKind.TOP_UP,

@@ -1,0 +1,103 @@
+"""Changes made by other processes, told to this one: LISTEN/NOTIFY on PostgreSQL, a look once a second on SQLite."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Collection
+from typing import Any
+
+import asyncpg
+from tortoise.connection import get_connection
+
+from creos_ui import live
+from creos_ui.database.config import config
+
+log = logging.getLogger("creos_ui")
+
+CHANNEL = "creos_changes"
+ME = secrets.token_hex(8)  # this process: what it announces itself it has already told its pages
+MOST_NAMED = 500  # guardians in one notice, which may hold 8000 bytes; of more it says: everyone
+EVERY = 1.0  # seconds between two looks at a SQLite file
+ALIVE_EVERY = 20.0  # seconds between two questions whether the listening connection still lives
+LONGEST_PAUSE = 5.0  # seconds before the next try to connect again
+
+
+async def notify(connection: Any, guardian_ids: Collection[int]) -> None:
+    """Inside the transaction that changed something: other processes hear of it when it commits, and only then."""
+    if connection.capabilities.dialect == "sqlite":
+        return  # the file itself tells that it changed
+    named = {live.EVERYONE} if len(guardian_ids) > MOST_NAMED else guardian_ids
+    notice = f"{ME}:{','.join(map(str, sorted(named)))}"
+    await connection.execute_query("SELECT pg_notify($1, $2)", [CHANNEL, notice])
+
+
+async def watch(url: str) -> None:
+    """Tell this process what others changed, until cancelled. The database at `url` is open; a fault ends nothing."""
+    if url.startswith("sqlite:"):
+        await _watch_file()
+    else:
+        await _listen(config(url)["connections"]["default"]["credentials"])
+
+
+async def _watch_file() -> None:
+    """SQLite counts the commits of others, as this process's one connection sees them; its own do not count."""
+    seen = None
+    while True:
+        try:
+            if live.anybody() or seen is None:
+                now = await _data_version()
+                if seen is not None and now != seen:
+                    live.deliver({live.EVERYONE})
+                seen = now
+        except Exception as exc:  # busy or closing: the next look will see it too
+            log.warning("could not look whether the database changed (%s)", type(exc).__name__)
+        await asyncio.sleep(EVERY)
+
+
+async def _data_version() -> int:
+    found = await get_connection("default").execute_query_dict("PRAGMA data_version")
+    return int(found[0]["data_version"])
+
+
+async def _listen(credentials: dict[str, Any]) -> None:
+    """One connection that only listens. When it is lost, another, and then everyone looks: it may have missed some."""
+    wanted = {name: credentials[name] for name in ("host", "port", "user", "password", "database")}
+    pause = 0.1
+    while True:
+        try:
+            connection = await asyncpg.connect(**wanted, timeout=5)
+            try:
+                lost = asyncio.Event()
+                connection.add_termination_listener(lambda _, lost=lost: lost.set())
+                await connection.add_listener(CHANNEL, _heard)
+                live.deliver({live.EVERYONE})
+                pause = 0.1
+                await _until_lost(connection, lost)
+            finally:
+                connection.terminate()
+        except Exception as exc:
+            log.warning("the connection that listens for changes failed (%s)", type(exc).__name__)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _until_lost(connection: Any, lost: asyncio.Event) -> None:
+    """Returns when the connection has ended; one that has silently died is asked, and does not answer."""
+    while not lost.is_set():
+        try:
+            await asyncio.wait_for(lost.wait(), ALIVE_EVERY)
+        except TimeoutError:
+            await connection.execute("SELECT 1", timeout=5)
+
+
+def _heard(_connection: Any, _pid: int, _channel: str, notice: str) -> None:
+    """A notice of some process: `who:1,2,3`. What cannot be read concerns everyone."""
+    sender, _, ids = notice.partition(":")
+    if sender == ME:
+        return
+    try:
+        live.deliver({int(part) for part in ids.split(",")})
+    except ValueError:
+        live.deliver({live.EVERYONE})
