@@ -121,26 +121,26 @@ async def test_an_update_keeps_the_cells_of_a_table(portal: Portal) -> None:
 async def test_a_page_left_on_purpose_is_freed_and_a_lost_connection_is_not(portal: Portal) -> None:
     nora = portal.sign_in(NORA)
 
-    async def pages(wanted: int) -> int:
-        number = -1
-        for _ in range(100):
-            number = int(nora.get("/trial/pages").text)
-            if number == wanted:
-                break
-            await page.wait_for_timeout(20)
-        return number
+    def kept() -> set[str]:
+        return set(nora.get("/trial/pages").json())
 
     async with browsing(portal) as context:
         page = await signed_in(context, NORA, "/trial")
-        before = int(nora.get("/trial/pages").text)
+        left = set()
         for _ in range(3):
+            left.add(await page.evaluate("window.clientId"))
+            assert left & kept(), "it is known while it is open"
             await page.goto("/trial")
             await ready(page)
-        assert await pages(before) == before
+        deadline = time.monotonic() + 10
+        while left & kept() and time.monotonic() < deadline:
+            await page.evaluate("1")  # the browser's own pace
+        assert not left & kept()
+        stays = await page.evaluate("window.clientId")
         await page.get_by_test_id("note").fill("brouillon")
         await page.evaluate("window.socket.io.engine.close()")
         await page.wait_for_function("window.socket.connected")
-        assert await pages(before) == before
+        assert stays in kept()
         await page.get_by_test_id("count").click()
         await expect(page.get_by_test_id("counter")).to_have_text("1")
         await expect(page.get_by_test_id("note")).to_have_value("brouillon")

@@ -81,9 +81,9 @@ async def broken_route() -> None:
 
 
 @app.get("/trial/pages")
-async def pages() -> int:
-    """How many pages the portal keeps."""
-    return len(Client.instances)
+async def pages() -> list[str]:
+    """The pages the portal keeps."""
+    return list(Client.instances)
 
 
 @app.get("/trial/routes")
