@@ -18,7 +18,7 @@ from typing import Any
 
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from creos_ui import clock
+from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, default_connection, execute, rows
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, InvitationNotFound, PriceChanged
 from creos_ui.services import ledger
@@ -86,7 +86,12 @@ async def fulfil_all(today: date | None = None) -> list[Transfer]:
 
 async def set_pays_mandatory(guardian_id: int, on: bool) -> list[Transfer]:
     """The debtor's wish for all mandatory activities, now and to come; returns what turning it on has paid."""
-    await execute(default_connection(), "UPDATE guardian SET pays_mandatory = $1 WHERE id = $2", on, guardian_id)
+
+    async def work(connection: Any) -> None:
+        await execute(connection, "UPDATE guardian SET pays_mandatory = $1 WHERE id = $2", on, guardian_id)
+        live.announce([guardian_id])
+
+    await atomic(work)
     return await fulfil(guardian_id) if on else []
 
 
@@ -119,6 +124,8 @@ async def wish_all(lines: Sequence[tuple[int, int | None]], debtor_id: int, on: 
                 raise PriceChanged(amount_cents=amount_cents)
             if not await execute(connection, _WISH, on, invitation_id, debtor_id, amount_cents):
                 raise AlreadyAnswered
+
+        live.announce([debtor_id])
 
     await atomic(work)
     return await fulfil(debtor_id) if on else []

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import AlreadyAnswered, DomainError
-from creos_ui.services import documents, invitations, ledger
+from creos_ui.services import automatic, documents, invitations, ledger
 from creos_ui.services.import_people import Namesake, create_people
 from creos_ui.services.import_plan import Answer, Invited, Plan, plan_of
 from creos_ui.services.import_reading import Fault, read_rows
@@ -108,6 +108,7 @@ async def import_list(path: Path, *, documents_folder: Path, apply: bool, progre
     try:
         await atomic(work)
         report.applied = bool(report.changes)
+        await automatic.fulfil_all()  # after the commit: what was published, or became cheaper, may be wished for
     except _HasFaults:
         pass
     finally:

@@ -34,10 +34,26 @@ _CARRIED_OVER = """
     VALUES ($1, 'carried_over', (SELECT id FROM ledger_account WHERE name = 'former_system'),
             (SELECT id FROM ledger_account WHERE name = 'activities'), $2, $3, $4, $5, $6)
 """
+_REFUND = """
+    INSERT INTO transfer (key, kind, source_id, target_id, amount_cents, invitation_id, answer_no, actor, at)
+    VALUES ($1, 'refund', (SELECT id FROM ledger_account WHERE name = 'activities'),
+            (SELECT id FROM ledger_account WHERE guardian_id = $2), $3, $4, $5, $6, $7)
+"""
+_PAID_FOR = """
+    SELECT id FROM transfer WHERE invitation_id = $1 AND answer_no = $2 AND kind IN ('payment', 'carried_over')
+"""
+
+
+class Line(NamedTuple):
+    """What a payment is for: the invitation, its price in integer euro cents, and the number of the answer it pays."""
+
+    invitation_id: int
+    amount_cents: int
+    answer_no: int
 
 
 class Claimed(NamedTuple):
-    """An invitation that its claim has just marked paid, inside the same transaction."""
+    """An invitation whose answer has just changed, inside the same transaction."""
 
     invitation_id: int
     debtor_id: int
@@ -45,8 +61,8 @@ class Claimed(NamedTuple):
     answer_no: int
 
 
-async def once(key: str, lines: Sequence[tuple[int, int]], work: Callable[[Any], Awaitable[None]]) -> list[Transfer]:
-    """Do the payments `lines` (invitation id, amount in cents) of one intention: all in one transaction, and once.
+async def once(key: str, lines: Sequence[Line], work: Callable[[Any], Awaitable[None]]) -> list[Transfer]:
+    """Do the payments `lines` of one intention: all in one transaction, and once.
 
     `work(connection)` claims and pays; whatever refuses it, the key is looked up first: an earlier try, a twin in
     another tab, or a commit whose answer was lost may have got through. Raises KeyReused, NotEnoughCredit,
@@ -102,8 +118,34 @@ async def carry_over(connection: Any, claimed: Claimed, *, key: str, actor: str)
     )
 
 
+async def refund(connection: Any, claimed: Claimed, *, actor: str) -> bool:
+    """Give back to the debtor's wallet what the answer before this one paid, here or in the former system.
+
+    Inside the transaction of the invitation's step; False where that answer paid nothing.
+    """
+    number = claimed.answer_no
+    if not await rows(connection, _PAID_FOR, claimed.invitation_id, number - 1):
+        return False
+    key = f"refund-{claimed.invitation_id:010d}-{number}"
+    amount, invitation_id = claimed.amount_cents, claimed.invitation_id
+    await execute(connection, _REFUND, key, claimed.debtor_id, amount, invitation_id, number, actor, clock.now())
+    live.announce([claimed.debtor_id])
+    return True
+
+
 async def top_up(guardian_id: int, amount_cents: int, *, key: str, actor: str) -> Transfer:
-    """Credit a guardian's wallet from the bank; the same key again returns the first transfer, or KeyReused."""
+    """Credit a guardian's wallet from the bank, then pay what they wished to be paid as soon as credit arrives.
+
+    The same key again returns the first transfer (and fulfils what a crash has left undone), or raises KeyReused.
+    """
+    credit = await _credit(guardian_id, amount_cents, key=key, actor=actor)
+    from creos_ui.services import automatic  # here: it pays through this module
+
+    await automatic.fulfil(guardian_id)
+    return credit
+
+
+async def _credit(guardian_id: int, amount_cents: int, *, key: str, actor: str) -> Transfer:
     source = await LedgerAccount.get(name="bank")
     target = await wallet_of(guardian_id)
 
@@ -153,30 +195,30 @@ def line_key(key: str, position: int) -> str:
     return key if position == 0 else f"{key}.{position + 1}"
 
 
-async def _done(key: str, lines: Sequence[tuple[int, int]]) -> list[Transfer]:
+async def _done(key: str, lines: Sequence[Line]) -> list[Transfer]:
     """The transfers an earlier use of `key` left, in order; [] if it is unused; KeyReused if for something else."""
     # one more than asked for: a key that stands for a longer selection is another intention
     keys = [line_key(key, position) for position in range(len(lines) + 1)]
     found = {transfer.key: transfer for transfer in await Transfer.filter(key__in=keys)}
     if not found:
         return []
-    have = [(t.invitation_id, t.amount_cents) for t in (found.get(k) for k in keys) if t is not None]
+    have = [(t.invitation_id, t.amount_cents, t.answer_no) for t in (found.get(k) for k in keys) if t is not None]
     if have != list(lines):
         raise KeyReused
     return [found[k] for k in keys[:-1]]
 
 
-async def _missing(lines: Sequence[tuple[int, int]]) -> int:
+async def _missing(lines: Sequence[Line]) -> int:
     """How many cents the debtor's wallet lacks for all of `lines`."""
     found = await rows(
         default_connection(),
         "SELECT balance_cents FROM ledger_account WHERE guardian_id = (SELECT debtor_id FROM invitation WHERE id = $1)",
-        lines[0][0],
+        lines[0].invitation_id,
     )
-    return sum(amount for _, amount in lines) - int(found[0]["balance_cents"]) if found else 0
+    return sum(line.amount_cents for line in lines) - int(found[0]["balance_cents"]) if found else 0
 
 
-async def _after_failure(key: str, lines: Sequence[tuple[int, int]], failure: Exception) -> list[Transfer]:
+async def _after_failure(key: str, lines: Sequence[Line], failure: Exception) -> list[Transfer]:
     """The database failed, perhaps after its commit: only the key tells. NotRecorded where nothing was taken."""
     try:
         if done := await _done(key, lines):
