@@ -108,3 +108,37 @@ class IdentifierTaken(DomainError):
 
 class IdentifierInvalid(DomainError):
     text_key = "error.identifier_invalid"
+
+
+class WrongPassword(SignInRefused):
+    """The password asked again before something that matters is not the account's (R9)."""
+
+    text_key = "error.wrong_password"
+
+
+class PasswordCommon(DomainError):
+    """Among those that are tried first."""
+
+    text_key = "error.password_common"
+
+
+class PasswordPattern(DomainError):
+    """A run of keys, a date, or the same again and again."""
+
+    text_key = "error.password_pattern"
+
+
+class PasswordPersonal(DomainError):
+    """Little more than names everybody knows: the person's, the children's, the school's."""
+
+    text_key = "error.password_personal"
+
+
+class LinkNotUsable(DomainError):
+    """The link of a message was used, is too old, was replaced by a newer one, or never was."""
+
+    text_key = "error.link_not_usable"
+
+
+class EmailInvalid(DomainError):
+    text_key = "error.email_invalid"

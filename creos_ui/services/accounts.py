@@ -6,19 +6,24 @@ import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from creos_ui import clock
-from creos_ui.errors import EmailIsNotIdentifier, IdentifierInvalid, IdentifierTaken, SignInRefused
-from creos_ui.services import guessing, ledger, sessions
+from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.errors import EmailIsNotIdentifier, IdentifierInvalid, IdentifierTaken, SignInRefused, WrongPassword
+from creos_ui.services import guessing, ledger, links, outbox, password_policy, sessions
 from creos_ui.services.keyed_hash import keyed_hash
 from creos_ui.services.passwords import hash_password, is_outdated, password_fits, rehashed
-from models import Account, Guardian, KnownBrowser, Role, folded
+from models import Account, Guardian, KnownBrowser, MailKind, Role, folded
 
 LONGEST_IDENTIFIER = 100
 _IDENTIFIER = re.compile(rf"[a-z0-9._-]{{3,{LONGEST_IDENTIFIER}}}")
+_END_SESSIONS = """
+    UPDATE session SET revoked_at = $1 WHERE account_id = $2 AND id <> $3 AND revoked_at IS NULL RETURNING id
+"""
 
 
 @dataclass(frozen=True)
@@ -61,18 +66,22 @@ async def create_account(
     password: str,
     role: Role = Role.PARENT,
     language: str | None = None,
+    email: str | None = None,
 ) -> Account:
     """A new guardian with wallet and account, all or nothing; an account brought over without a password gets its
-    first one instead, and keeps its name.
+    first one instead, and keeps its name. `email` (checked by email_change.address_of) is taken as confirmed.
 
-    Raises IdentifierInvalid, IdentifierTaken or PasswordTooShort.
+    Raises IdentifierInvalid, IdentifierTaken, or why the password is not taken (password_policy.weakness).
     """
     name = folded(identifier)
     if not _IDENTIFIER.fullmatch(name):
         raise IdentifierInvalid
+    known = await Account.get_or_none(identifier=name)
+    words = (identifier, last_name, first_name)
+    await password_policy.check(password, account_id=known.id if known else None, words=words)
     password_hash = await hash_password(password)
-    if await Account.exists(identifier=name):
-        return await _first_password(name, password_hash)
+    if known is not None:
+        return await _first_password(name, password_hash, email)
     try:
         async with in_transaction("default"):
             guardian = await Guardian.create(
@@ -80,33 +89,100 @@ async def create_account(
             )
             await ledger.open_wallet(guardian.id)
             return await Account.create(
-                identifier=name, password_hash=password_hash, role=role, guardian_id=guardian.id, language=language
+                identifier=name,
+                password_hash=password_hash,
+                role=role,
+                guardian_id=guardian.id,
+                language=language,
+                email=email,
             )
     except IntegrityError:  # somebody else was first, a moment ago
-        return await _first_password(name, password_hash)
+        return await _first_password(name, password_hash, email)
 
 
 async def set_password(identifier: str, password: str) -> Account:
     """Give an account a new password: all its sessions end, and failed tries are forgotten.
 
-    Raises SignInRefused where there is no such account, and PasswordTooShort.
+    Raises SignInRefused where there is no such account, or why the password is not taken.
     """
     account = await Account.get_or_none(identifier=folded(identifier))
     if account is None:
         raise SignInRefused
-    account.password_hash = await hash_password(password)
-    await account.save(update_fields=["password_hash"])
-    await KnownBrowser.filter(account_id=account.id).delete()
-    await guessing.forget(account.identifier)
-    await sessions.revoke_all(account.id)
+    await password_policy.check(password, account_id=account.id)
+    password_hash = await hash_password(password)
+
+    async def work(connection: Any) -> list[int]:
+        return await replace_password(connection, account.id, password_hash)
+
+    await after_new_password(account.id, await atomic(work))
+    await account.refresh_from_db()
     return account
 
 
-async def _first_password(identifier: str, password_hash: str) -> Account:
+async def confirm_password(account_id: int, password: str) -> Account:
+    """Who sits at this session knows the account's password: asked again before what matters (R9).
+
+    Limited like guessing, on a count of its own. Raises WrongPassword (a SignInRefused), TooManyTries or
+    PasswordMustBeReset.
+    """
+    account = await Account.get(id=account_id)
+    this = await guessing.begin(_confirmations(account_id), address=_confirmations(account_id), browser_hash=None)
+    if not await password_fits(password, account.password_hash):
+        raise WrongPassword
+    await guessing.succeeded(this)
+    return account
+
+
+async def change_password(account_id: int, *, current: str, new: str, keep_session_id: int) -> list[int]:
+    """The person's own change, from their profile: every other session ends; returns their ids, for their pages.
+
+    Raises WrongPassword (a SignInRefused), TooManyTries, PasswordMustBeReset, or why the new one is not taken.
+    """
+    await confirm_password(account_id, current)
+    await password_policy.check(new, account_id=account_id)
+    password_hash = await hash_password(new)
+
+    async def work(connection: Any) -> list[int]:
+        return await replace_password(connection, account_id, password_hash, keep_session_id=keep_session_id)
+
+    ended = await atomic(work)
+    await after_new_password(account_id, ended)
+    return ended
+
+
+async def replace_password(
+    connection: Any, account_id: int, password_hash: str, *, keep_session_id: int = 0
+) -> list[int]:
+    """Everything a new password changes, in one transaction: sessions and known browsers end, links in messages too,
+    and the owner is told. Returns the ended sessions' ids; call after_new_password when it is committed."""
+    await execute(connection, "UPDATE account SET password_hash = $1 WHERE id = $2", password_hash, account_id)
+    await execute(connection, "DELETE FROM known_browser WHERE account_id = $1", account_id)
+    await links.kill(connection, account_id)
+    for kind in (MailKind.PASSWORD_LINK, MailKind.EMAIL_LINK):
+        await outbox.withdraw(connection, account_id, kind)
+    await outbox.put(connection, account_id, MailKind.PASSWORD_CHANGED, {"at": clock.now().isoformat()})
+    return [int(row["id"]) for row in await rows(connection, _END_SESSIONS, clock.now(), account_id, keep_session_id)]
+
+
+async def after_new_password(account_id: int, ended: list[int]) -> None:
+    """Once it is committed: this process forgets the ended sessions, and failed tries no longer count."""
+    await sessions.revoke(*ended)
+    account = await Account.get(id=account_id)
+    await guessing.forget(account.identifier)
+    await guessing.forget(_confirmations(account_id))
+
+
+async def _first_password(identifier: str, password_hash: str, email: str | None) -> Account:
     # one conditional update: of two at once, one gets it
-    if not await Account.filter(identifier=identifier, password_hash=None).update(password_hash=password_hash):
+    values = {"password_hash": password_hash} | ({"email": email} if email else {})
+    if not await Account.filter(identifier=identifier, password_hash=None).update(**values):
         raise IdentifierTaken
     return await Account.get(identifier=identifier)
+
+
+def _confirmations(account_id: int) -> str:
+    """A track of its own in the guessing limits; no identifier has a colon."""
+    return f"confirm:{account_id}"
 
 
 def _browser_hash(account: Account, token: str) -> str:

@@ -1,0 +1,82 @@
+"""Links sent by mail (R6): 256 bits, one use, until they expire, the newest kills the older.
+
+The token is worked out of the message's random id under the school's secret: whichever try of the same message
+arrives, its link is the same one, and no table holds it. What is stored is the token's keyed hash.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from creos_ui import clock
+from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.errors import LinkNotUsable
+from creos_ui.services.keyed_hash import keyed_hash
+from models import Account, LinkPurpose, OneTimeLink
+
+VALID = {LinkPurpose.PASSWORD: timedelta(minutes=60), LinkPurpose.EMAIL: timedelta(hours=24)}
+KEPT = timedelta(days=90)
+
+_KILL = "UPDATE one_time_link SET used_at = $1 WHERE account_id = $2 AND purpose = $3 AND used_at IS NULL"
+_MINT = """
+    INSERT INTO one_time_link (token_hash, account_id, purpose, value, created_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+"""
+_USE = """
+    UPDATE one_time_link SET used_at = $1
+    WHERE token_hash = $2 AND purpose = $3 AND used_at IS NULL AND expires_at > $1
+    RETURNING account_id, value
+"""
+
+
+async def mint(message_id: str, account_id: int, purpose: LinkPurpose, value: str | None = None) -> str:
+    """The token of this message's link, which works from now on. Raises LinkNotUsable where it was used or replaced."""
+    token = keyed_hash("link token", message_id)
+    token_hash = keyed_hash("link", token)
+    now = clock.now()
+    expires_at = now + VALID[purpose]
+
+    async def work(connection: Any) -> None:
+        row = await OneTimeLink.filter(token_hash=token_hash).using_db(connection).first()
+        if row is None:
+            await execute(connection, _KILL, now, account_id, purpose)
+            await execute(connection, _MINT, token_hash, account_id, purpose, value, now, expires_at)
+        elif row.used_at is not None:
+            raise LinkNotUsable
+        else:  # another try of the same message
+            await OneTimeLink.filter(id=row.id).using_db(connection).update(expires_at=expires_at)
+
+    await atomic(work)
+    return token
+
+
+async def look(token: str, purpose: LinkPurpose) -> Account | None:
+    """Whose link this is, if it still works. Looking does not use it up: mail scanners open every link."""
+    row = (
+        await OneTimeLink.filter(
+            token_hash=keyed_hash("link", token[:100]), purpose=purpose, used_at=None, expires_at__gt=clock.now()
+        )
+        .select_related("account")
+        .first()
+    )
+    return row.account if row else None
+
+
+async def use_up(connection: Any, token: str, purpose: LinkPurpose) -> tuple[int, str | None]:
+    """Use the link: (account id, its value), inside the transaction that does what it is for. Raises LinkNotUsable."""
+    found = await rows(connection, _USE, clock.now(), keyed_hash("link", token[:100]), purpose)
+    if not found:
+        raise LinkNotUsable
+    return int(found[0]["account_id"]), found[0]["value"]
+
+
+async def kill(connection: Any, account_id: int) -> None:
+    """No link of this account works any more."""
+    for purpose in LinkPurpose:
+        await execute(connection, _KILL, clock.now(), account_id, purpose)
+
+
+async def prune() -> None:
+    """Drop what has long been over."""
+    await OneTimeLink.filter(expires_at__lt=clock.now() - KEPT).delete()
