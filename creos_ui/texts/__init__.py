@@ -10,8 +10,8 @@ from typing import Any
 
 from creos_ui.money import money
 
-LANGUAGES = ("fr", "en")
-QUASAR = {"fr": "fr", "en": "en-GB"}  # Quasar's names, also the lang attribute
+LANGUAGES = ("fr", "nl", "de", "en")
+QUASAR = {"fr": "fr", "nl": "nl", "de": "de", "en": "en-GB"}  # Quasar's names, also the lang attribute
 DEFAULT = "fr"
 
 
@@ -31,7 +31,7 @@ def t(text_key: str, language: str, **values: Any) -> str:
     """
     texts = catalogue(language)
     if "count" in values and f"{text_key}.other" in texts:
-        one = values["count"] in ((0, 1) if language == "fr" else (1,))
+        one = values["count"] in ((0, 1) if language == "fr" else (1,))  # « 0 invitation », but 0 uitnodigingen
         text_key = f"{text_key}.{'one' if one else 'other'}"
     return texts[text_key].format(**{name: shown(name, value, language) for name, value in values.items()})
 

@@ -15,9 +15,10 @@ import nicegui.client
 import nicegui.page
 from nicegui import Client, app, core, ui
 from nicegui.slot import Slot
+from nicegui.translations import translations
 
 from creos_ui.services import sessions
-from creos_ui.texts import t
+from creos_ui.texts import QUASAR, t
 from creos_ui.web import cutting
 from creos_ui.web.error_pages import report
 from creos_ui.web.language import language_of
@@ -31,6 +32,7 @@ def apply() -> None:
     free_pages_left_on_purpose()
     keep_slot_components()
     put_nonce_into_template()
+    say_connection_lost_in_every_language()
     tell_faults_without_their_text()
     app.config.socket_io_js_transports = ["websocket"]  # public: the guard refuses polling
 
@@ -118,6 +120,13 @@ def put_nonce_into_template() -> None:
     environment.loader = WithNonce()
     if environment.cache is not None:
         environment.cache.clear()
+
+
+def say_connection_lost_in_every_language() -> None:
+    """What the page says while the server is away; upstream has no Dutch and would say it in English."""
+    for language, name in QUASAR.items():
+        ours = {word: t(f"connection.{word}", language) for word in translations["en-GB"]}
+        translations[name] = ours  # type: ignore[index]
 
 
 def tell_faults_without_their_text() -> None:
