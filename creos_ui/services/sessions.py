@@ -39,6 +39,16 @@ class SignedIn:
         return f"account:{self.account_id}"
 
 
+@dataclass(frozen=True)
+class OpenSession:
+    """One of a person's sign-ins that has not ended, for them to recognise."""
+
+    session_id: int
+    device: str  # the browser's own words about itself
+    created_at: datetime
+    last_used_at: datetime
+
+
 @dataclass
 class _Live:
     """A session in use in this process."""
@@ -49,7 +59,7 @@ class _Live:
     written_at: datetime  # the last_used_at that is in the database
 
     def ends_at(self) -> datetime:
-        return min(self.last_used_at + IDLE, self.created_at + LONGEST)
+        return _ends_at(self.created_at, self.last_used_at)
 
 
 @dataclass(frozen=True)
@@ -142,6 +152,33 @@ async def revoke_all(account_id: int) -> list[int]:
     return ids
 
 
+async def open_sessions(account_id: int) -> list[OpenSession]:
+    """Where this account is signed in now, what was used last first."""
+    now = clock.now()
+    found = []
+    for row in await Session.filter(account_id=account_id, revoked_at=None):
+        last_used_at = _live[row.id].last_used_at if row.id in _live else row.last_used_at
+        if _ends_at(row.created_at, last_used_at) > now and row.id not in _revoked:
+            found.append(OpenSession(row.id, row.device, row.created_at, last_used_at))
+    return sorted(found, key=lambda s: s.last_used_at, reverse=True)
+
+
+async def revoke_of(account_id: int, session_id: int) -> bool:
+    """End one session of this account; False where it has no such session: not there and not theirs are one."""
+    if not await Session.filter(id=session_id, account_id=account_id, revoked_at=None).exists():
+        return False
+    await revoke(session_id)
+    return True
+
+
+async def revoke_others(account_id: int, session_id: int) -> list[int]:
+    """End every session of an account but this one; returns their ids."""
+    ids = [row.id for row in await Session.filter(account_id=account_id, revoked_at=None).only("id")]
+    others = [i for i in ids if i != session_id]
+    await revoke(*others)
+    return others
+
+
 async def choose_language(who: SignedIn, language: str) -> None:
     """Keep the person's language with the account, and in all their sessions."""
     await Account.filter(id=who.account_id).update(language=language)
@@ -172,6 +209,10 @@ def forget_all() -> None:
     """Forget what is kept in memory, as a restart does; the rows stay."""
     _live.clear()
     _revoked.clear()
+
+
+def _ends_at(created_at: datetime, last_used_at: datetime) -> datetime:
+    return min(last_used_at + IDLE, created_at + LONGEST)
 
 
 def _who(row: Session) -> SignedIn:

@@ -1,0 +1,63 @@
+"""Mon profil: what the portal knows of one person, and the choices that need no password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models import Account, Guardianship, RecoveryCode
+
+
+class Notice(StrEnum):
+    """The messages a person can do without; those about security always come."""
+
+    INVITATION = "invitation"
+    REMINDER = "reminder"
+    RECEIPT = "receipt"
+    LOW_CREDIT = "low_credit"
+
+    @property
+    def column(self) -> str:
+        return f"mail_{self.value}"
+
+
+@dataclass(frozen=True)
+class Child:
+    name: str
+    class_name: str | None
+
+
+@dataclass(frozen=True)
+class Profile:
+    name: str
+    identifier: str
+    email: str | None
+    email_failed: bool  # messages to this address come back
+    notices: frozenset[Notice]  # those that are on
+    pays_mandatory: bool
+    second_factor: bool
+    codes_left: int  # recovery codes not used yet
+    children: list[Child]
+
+
+async def profile_of(account_id: int) -> Profile:
+    """All the profile page shows of this account, save its sessions."""
+    account = await Account.get(id=account_id).select_related("guardian")
+    theirs = await Guardianship.filter(guardian_id=account.guardian_id).select_related("pupil__school_class")
+    pupils = sorted((row.pupil for row in theirs), key=lambda pupil: (pupil.name_key, pupil.id))
+    return Profile(
+        name=account.guardian.name,
+        identifier=account.identifier,
+        email=account.email,
+        email_failed=account.email_failed_at is not None,
+        notices=frozenset(notice for notice in Notice if getattr(account, notice.column)),
+        pays_mandatory=account.guardian.pays_mandatory,
+        second_factor=account.totp_secret is not None,
+        codes_left=await RecoveryCode.filter(account_id=account_id, used_at=None).count(),
+        children=[Child(pupil.name, pupil.school_class.name if pupil.school_class else None) for pupil in pupils],
+    )
+
+
+async def choose_notice(account_id: int, notice: Notice, on: bool) -> None:
+    """Send this kind of message from now on, or send none."""
+    await Account.filter(id=account_id).update(**{notice.column: on})

@@ -1,0 +1,270 @@
+"""The second factor: codes of an authenticator application (TOTP), and recovery codes for the day it is lost (R10).
+
+A code works once: the step of the last one taken is kept with the account, and only a later step's is taken. The
+secret offered while it is being set up is worked out of the session, never stored and never the browser's: it stays
+the same, however often the page is reloaded, until the second factor is switched on.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import pyotp
+import segno
+
+from creos_ui import clock
+from creos_ui.database.transactions import atomic, execute
+from creos_ui.errors import DomainError
+from creos_ui.services import code_guessing, outbox
+from creos_ui.services.accounts import confirm_password
+from creos_ui.services.keyed_hash import keyed_hash
+from models import Account, MailKind, RecoveryCode
+
+STEP = 30  # seconds a code stands for
+WINDOW = 1  # steps a clock may be off, each way
+RECOVERY_CODES = 10
+PENDING = timedelta(minutes=5)  # from the right password to the code
+_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"  # nothing that is read as something else: 49 bits in ten of them
+
+
+class CodeRefused(DomainError):
+    """Wrong, too old, or used before: one answer."""
+
+    text_key = "error.code_refused"
+
+
+class SecondStepOver(DomainError):
+    """Five minutes have passed since the password, or the account has changed: from the beginning."""
+
+    text_key = "error.second_step_over"
+
+
+class SecondFactorChanged(DomainError):
+    """Another tab was first."""
+
+    text_key = "error.second_factor_changed"
+
+
+# setting it up, and switching it off
+
+
+async def secret_to_set_up(account_id: int, session_id: int) -> str:
+    """The secret offered to this session: 160 bits in base 32. Raises SecondFactorChanged where one is in force."""
+    account = await Account.get(id=account_id)
+    if account.totp_secret is not None:
+        raise SecondFactorChanged
+    return _offered(account, session_id)
+
+
+async def switch_on(account_id: int, session_id: int, *, password: str, code: str) -> list[str]:
+    """Take the offered secret into force; returns the recovery codes, which nobody can show again.
+
+    Raises SecondFactorChanged, WrongPassword, TooManyTries, CodeRefused or TooManyCodes.
+    """
+    account = await Account.get(id=account_id)
+    if account.totp_secret is not None:
+        raise SecondFactorChanged
+    await confirm_password(account_id, password)
+    secret = _offered(account, session_id)
+    this = await code_guessing.begin("totp", account_id)
+    step = _step_of(secret, _plain(code), after=None)
+    if step is None:
+        raise CodeRefused
+    await code_guessing.right(this)
+    codes = _new_codes()
+
+    async def work(connection: Any) -> None:
+        sql = "UPDATE account SET totp_secret = $1, totp_last_step = $2 WHERE id = $3 AND totp_secret IS NULL"
+        if not await execute(connection, sql, secret, step, account_id):
+            raise SecondFactorChanged
+        await _replace_codes(account_id, codes)
+        await _tell(connection, account_id, "on")
+
+    await atomic(work)
+    return codes
+
+
+async def switch_off(account_id: int, *, password: str, code: str) -> None:
+    """Back to the password alone; `code` is a code of the application or a recovery code.
+
+    Raises SecondFactorChanged, WrongPassword, TooManyTries, CodeRefused or TooManyCodes.
+    """
+    account = await _with_factor(account_id)
+    await confirm_password(account_id, password)
+    await _take(account, code)
+
+    async def work(connection: Any) -> None:
+        # the last step stays: the next secret to be offered depends on it
+        sql = "UPDATE account SET totp_secret = NULL WHERE id = $1 AND totp_secret = $2"
+        if not await execute(connection, sql, account_id, account.totp_secret):
+            raise SecondFactorChanged
+        await RecoveryCode.filter(account_id=account_id).delete()
+        await _tell(connection, account_id, "off")
+
+    await atomic(work)
+
+
+async def renew_codes(account_id: int, *, password: str, code: str) -> list[str]:
+    """Ten new recovery codes; the old ones are void. Raises as `switch_off` does."""
+    account = await _with_factor(account_id)
+    await confirm_password(account_id, password)
+    await _take(account, code)
+    codes = _new_codes()
+
+    async def work(connection: Any) -> None:
+        await _replace_codes(account_id, codes)
+        await _tell(connection, account_id, "codes")
+
+    await atomic(work)
+    return codes
+
+
+async def codes_left(account_id: int) -> int:
+    """How many recovery codes have not been used."""
+    return await RecoveryCode.filter(account_id=account_id, used_at=None).count()
+
+
+# signing in
+
+
+async def pending(account_id: int) -> str | None:
+    """After the right password: what the browser keeps until the code comes; None where no code is asked for.
+
+    It is signed and no session: all it opens, for five minutes, is the question for the code.
+    """
+    account = await Account.get(id=account_id)
+    if account.totp_secret is None:
+        return None
+    until = int((clock.now() + PENDING).timestamp())
+    return f"{account.id}.{until}.{_signature(account, until)}"
+
+
+async def is_pending(token: str) -> bool:
+    """May this browser be asked for a code?"""
+    return await _pending_account(token) is not None
+
+
+async def second_step(token: str, code: str) -> int:
+    """The id of the account that may now have its session. Raises SecondStepOver, CodeRefused or TooManyCodes."""
+    account = await _pending_account(token)
+    if account is None:
+        raise SecondStepOver
+    await _take(account, code)
+    return account.id
+
+
+# how an application learns the secret
+
+
+def set_up_uri(secret: str, *, school: str, identifier: str) -> str:
+    """The otpauth address an authenticator application reads."""
+    issuer = school.replace(":", " ")  # the colon parts issuer and account
+    return pyotp.TOTP(secret).provisioning_uri(name=identifier, issuer_name=issuer)
+
+
+def set_up_qr(uri: str) -> str:
+    """The address as a QR code, an SVG data URI."""
+    code = segno.make_qr(uri, error="m")
+    return str(code.svg_data_uri(scale=4, border=3, dark="#000", light="#fff", xmldecl=False, svgns=True))
+
+
+def _offered(account: Account, session_id: int) -> str:
+    digits = keyed_hash("totp-offer", str(account.id), str(session_id), str(account.totp_last_step))
+    return base64.b32encode(bytes.fromhex(digits)[:20]).decode()
+
+
+def _signature(account: Account, until: int) -> str:
+    # a new password or a changed second factor makes it void
+    facts = (str(account.id), str(until), account.password_hash or "", account.totp_secret or "")
+    return keyed_hash("second-step", *facts)
+
+
+async def _pending_account(token: str) -> Account | None:
+    number, _, rest = token.partition(".")
+    until, _, signature = rest.partition(".")
+    if len(token) > 120 or not all(part.isascii() and part.isdecimal() for part in (number, until)):
+        return None
+    if int(number) >= 1 << 31 or int(until) <= clock.now().timestamp():
+        return None
+    account = await Account.get_or_none(id=int(number))
+    if account is None or account.totp_secret is None:
+        return None
+    fits = hmac.compare_digest(_signature(account, int(until)), signature.encode("ascii", "replace").decode())
+    return account if fits else None
+
+
+async def _tell(connection: Any, account_id: int, change: str) -> None:
+    """A notice to the owner, who may not be the one who sits there (R9). `change`: on, off, codes."""
+    await outbox.put(connection, account_id, MailKind.SECOND_FACTOR, {"change": change, "at": clock.now().isoformat()})
+
+
+async def _with_factor(account_id: int) -> Account:
+    account = await Account.get(id=account_id)
+    if account.totp_secret is None:
+        raise SecondFactorChanged
+    return account
+
+
+async def _take(account: Account, code: str) -> None:
+    """Use a code up: of the application, or a recovery code. Each kind has its own limit, so that a stranger who
+    spends the one does not take away the other."""
+    plain = _plain(code)
+    assert account.totp_secret is not None
+    if len(plain) == 6 and plain.isascii() and plain.isdecimal():
+        this = await code_guessing.begin("totp", account.id)
+        step = _step_of(account.totp_secret, plain, after=account.totp_last_step)
+        # one conditional update: of two at once, one gets in
+        sql = """UPDATE account SET totp_last_step = $1
+            WHERE id = $2 AND totp_secret = $3 AND (totp_last_step IS NULL OR totp_last_step < $1)"""
+        values: tuple[Any, ...] = (step, account.id, account.totp_secret)
+    else:
+        this = await code_guessing.begin("recovery", account.id)
+        step = 0
+        sql = "UPDATE recovery_code SET used_at = $1 WHERE account_id = $2 AND code_hash = $3 AND used_at IS NULL"
+        values = (clock.now(), account.id, _code_hash(account.id, plain))
+
+    async def work(connection: Any) -> int:
+        return await execute(connection, sql, *values)
+
+    if step is None or not await atomic(work):
+        raise CodeRefused
+    await code_guessing.right(this)
+
+
+def _step_of(secret: str, code: str, *, after: int | None) -> int | None:
+    """The step this is the code of: now's, or a neighbour's for a clock that is off, but none that was used."""
+    totp, now = pyotp.TOTP(secret), int(clock.now().timestamp()) // STEP
+    for step in range(now - WINDOW, now + WINDOW + 1):
+        right = totp.at(step * STEP).encode()
+        if hmac.compare_digest(right, code.encode("utf-8", "replace")) and (after is None or step > after):
+            return step
+    return None
+
+
+def _plain(code: str) -> str:
+    """As typed, or as copied: spaces, dashes and capitals do not matter."""
+    return "".join(c for c in code[:60].lower() if c not in " \u00a0\u202f-–\t")
+
+
+def _new_codes() -> list[str]:
+    """Ten different ones, as they are shown: abcde-fgh23."""
+    found: set[str] = set()
+    while len(found) < RECOVERY_CODES:
+        letters = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+        found.add(f"{letters[:5]}-{letters[5:]}")
+    return list(found)
+
+
+def _code_hash(account_id: int, plain: str) -> str:
+    return keyed_hash("recovery", str(account_id), plain)
+
+
+async def _replace_codes(account_id: int, codes: list[str]) -> None:
+    """Inside the caller's transaction."""
+    await RecoveryCode.filter(account_id=account_id).delete()
+    hashes = [_code_hash(account_id, _plain(code)) for code in codes]
+    await RecoveryCode.bulk_create([RecoveryCode(account_id=account_id, code_hash=h) for h in hashes])
