@@ -16,6 +16,7 @@ from pages.elements import box, button, once_button, speak, text
 # (path, name in the menu and the header, short name under the thumb); what is here works
 PAGES = [
     ("/invitations", "menu.invitations", "menu.invitations_short"),
+    ("/calendar", "menu.calendar", "menu.calendar_short"),
 ]
 UNDER_THE_THUMB = 3  # of them, beside the menu; a phone has no room for more
 

@@ -27,6 +27,7 @@ from creos_ui.web.socket_limit import limited
 SOCKET = "/_nicegui_ws/"
 UPLOAD = "/_nicegui/client/"
 PUBLIC = {"/login", "/logout", "/reset", "/language", "/healthz", "/favicon.ico"}
+FEEDS = "/calendar/"  # calendar programs sign in nowhere: the address is the key
 LONGEST_BODY = 64 * 1024  # bytes: forms only; there is no upload yet
 SLOWEST_BODY = 20.0  # seconds
 # the first is echoed into pages; the others make NiceGUI ask for the handshake that patches.py takes away
@@ -69,7 +70,7 @@ class Guard:
         if path.startswith((assets.NICEGUIS, assets.OURS)) and is_safe:
             return await self.app(scope, receive, send)
         session = scope["state"]["session"] = await _session(scope, active=True)  # pages: request.state.session
-        if session is None and path not in PUBLIC:
+        if session is None and path not in PUBLIC and not path.startswith(FEEDS):
             if is_safe and not path.startswith("/_nicegui"):
                 return await _to_sign_in(scope)(scope, receive, send)
             return await _refuse(scope, receive, send, 401)

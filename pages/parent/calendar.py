@@ -1,0 +1,115 @@
+"""Mon calendrier: one month of the family's activities and due dates, and the address to subscribe to it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from babel.lists import format_list
+from nicegui import ui
+
+from creos_ui import clock
+from creos_ui.money import LOCALES
+from creos_ui.services import ledger
+from creos_ui.services.family_calendar import (
+    children_of_family,
+    days_of,
+    last_of,
+    month_beside,
+    month_named,
+    next_day_after,
+)
+from creos_ui.services.sessions import SignedIn
+from creos_ui.texts import t
+from pages.elements import box, button, text
+from pages.layout import frame
+from pages.parent.calendar_subscription import subscribe
+from pages.parent.month_grid import day_name, month_grid, month_name
+from pages.session import Language, Me
+
+PATH = "/calendar"
+
+
+@ui.page(PATH)
+async def calendar_page(me: Me, language: Language, month: str = "") -> None:
+    children = await children_of_family(me.guardian_id)
+    balance = await ledger.balance_cents(me.guardian_id)
+    with frame(t("calendar.title", language), me, language, path=PATH, balance_cents=balance):
+        view = CalendarView(me, language, month_named(month, clock.today()))
+        view.head(children)
+        view.days = box("div", "month")
+        await view.show()
+
+
+class CalendarView:
+    """The month one open page shows."""
+
+    def __init__(self, me: SignedIn, language: str, month: date) -> None:
+        self.me, self.language, self.month = me, language, month
+        self._subscribing = False
+        self.days: ui.element
+
+    def t(self, key: str, **values: Any) -> str:
+        return t(key, self.language, **values)
+
+    def head(self, children: list[str]) -> None:
+        with box("div", "page-head calendar-head"):
+            with box("div"):
+                self._name = text("h1", "")
+                names = format_list(children, locale=LOCALES[self.language]) if children else ""
+                text("p", self.t("calendar.of", children=names) if names else self.t("calendar.of_nobody"), "muted")
+                self._said = text("p", "", "quiet-only", role="status")
+            with box("div", "moves"):
+                with box("div", "months", role="group", aria_label=self.t("calendar.move")):
+                    button("‹", "plain", lambda: self.turn(-1), aria_label=self.t("calendar.previous"))
+                    button(self.t("calendar.today"), "plain", self.go_to_today)
+                    button("›", "plain", lambda: self.turn(1), aria_label=self.t("calendar.next"))
+                button(self.t("calendar.subscribe"), "primary", self.subscribe)
+
+    async def turn(self, months: int) -> None:
+        await self.go_to(month_beside(self.month, months))
+
+    async def go_to_today(self) -> None:
+        await self.go_to(clock.today().replace(day=1))
+
+    async def go_to(self, month: date) -> None:
+        self.month = month
+        ui.navigate.history.replace(f"{PATH}?month={month:%Y-%m}")
+        await self.show()
+
+    async def subscribe(self) -> None:
+        if not self._subscribing:  # a double click is one dialog
+            self._subscribing = True
+            try:
+                await subscribe(self.me.guardian_id, self.language)
+            finally:
+                self._subscribing = False
+
+    async def show(self) -> None:
+        """The month from the database; the buttons, and the focus on them, stay where they are."""
+        month, name = self.month, month_name(self.month, self.language)
+        days = await days_of(self.me.guardian_id, month, last_of(month))
+        later = None if days.entries else await next_day_after(self.me.guardian_id, last_of(month))
+        if month != self.month:
+            return  # two clicks: the later month is being read
+        self._name.set_text(name)
+        count = len(days.entries)
+        self._said.set_text(
+            self.t("calendar.shown", month=name, count=count) if count else self.t("calendar.shown_none", month=name)
+        )
+        self.days.clear()
+        with self.days:
+            if not days.whole:
+                text("p", self.t("calendar.cut"), "note")
+            if not days.entries:
+                self._nothing(later)
+            month_grid(month, days.entries, self.language)
+
+    def _nothing(self, later: date | None) -> None:
+        with box("div", "empty"):
+            text("p", self.t("calendar.empty"), "what")
+            if later is None:
+                text("p", self.t("calendar.empty_hint"), "muted")
+            else:
+                label = self.t("calendar.next_day", day=f"{day_name(later, self.language)} {later.year}")
+                button(label, "quiet", lambda: self.go_to(later.replace(day=1)))
