@@ -122,7 +122,8 @@ def refusals_shown(language: str) -> Iterator[None]:
 
 
 def notify_refusal(refusal: DomainError, language: str) -> None:
-    ui.notify(t(refusal.text_key, language, **refusal.values), type="negative", timeout=8000, close_button="✕")
+    values = {"contact": settings().school_contact} | refusal.values  # whom to ask, where the sentence says it
+    ui.notify(t(refusal.text_key, language, **values), type="negative", timeout=8000, close_button="✕")
 
 
 def notify_done(message: str) -> None:

@@ -89,7 +89,7 @@ class School:
         self, *invitations: Invitation, payer: Guardian | None = None, key: str | None = None
     ) -> list[Transfer]:
         payer = payer or self.nora
-        agreed = [Agreed(invitation.id, invitation.amount_cents) for invitation in invitations]
+        agreed = [Agreed(one.id, one.amount_cents, one.answer_no) for one in invitations]
         return await pay_invitations(agreed, debtor_id=payer.id, key=key or new_key(), actor=f"guardian:{payer.id}")
 
     async def decline(self, invitation: Invitation, *, by: Guardian | None = None) -> None:

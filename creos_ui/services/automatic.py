@@ -21,7 +21,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, default_connection, execute, rows
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, InvitationNotFound, PriceChanged
-from creos_ui.services import ledger
+from creos_ui.services import ledger, outbox
 from models import Transfer
 
 ACTOR = "automatic"
@@ -142,6 +142,8 @@ async def _pay(guardian_id: int, wished: dict[str, Any], day: date) -> list[Tran
         if found:
             claimed = ledger.Claimed(*(int(value) for value in found[0].values()))
             await ledger.pay(connection, claimed, key=key, actor=ACTOR)
+            lines = [(claimed.invitation_id, claimed.amount_cents)]
+            await outbox.receipt(connection, guardian_id, lines, automatic=True)
         return bool(found)
 
     return await Transfer.filter(key=key) if await atomic(work) else []

@@ -40,9 +40,9 @@ _FROM = f"""{_FOUND}
     LEFT JOIN document d ON d.id = a.document_id
 """
 _COLUMNS = """
-    i.id, i.status, i.answer_no, i.amount_cents, i.answered_at, i.automatic, a.title, a.mandatory, a.starts_on,
-    a.due_on, a.closes_on, p.id AS pupil_id, p.last_name AS pupil_last, p.first_name AS pupil_first,
-    g.last_name AS debtor_last, g.first_name AS debtor_first, d.token AS document
+    i.id, i.status, i.answer_no, i.amount_cents, i.answered_at, i.automatic, i.pay_when_credit, a.title, a.mandatory,
+    a.starts_on, a.due_on, a.closes_on, p.id AS pupil_id, p.last_name AS pupil_last, p.first_name AS pupil_first,
+    g.last_name AS debtor_last, g.first_name AS debtor_first, g.pays_mandatory, d.token AS document
 """
 
 
@@ -94,14 +94,35 @@ class Line:
     document: str | None
     late: bool
     closed: bool
+    begun: bool
+    wish: bool  # the debtor's own, for this one; `awaited`: this, or their switch for all mandatory ones
+    awaited: bool
 
     @property
     def payable(self) -> bool:
         return self.status == InvitationStatus.OPEN and not self.closed
 
     @property
+    def changeable(self) -> bool:
+        """Answered, and still theirs to change; without a closing date, money comes back until the activity begins."""
+        if self.status == InvitationStatus.PAID:
+            return not self.mandatory and not self.closed and (self.closes_on is not None or not self.begun)
+        return self.status == InvitationStatus.DECLINED and not self.closed
+
+    @property
+    def can_be_paid(self) -> bool:
+        return self.payable or (self.changeable and self.status == InvitationStatus.DECLINED)
+
+    @property
     def declinable(self) -> bool:
-        return self.payable and not self.mandatory
+        return (self.payable and not self.mandatory) or (self.changeable and self.status == InvitationStatus.PAID)
+
+    @property
+    def too_late(self) -> bool:
+        """Only the school can change anything about it now; what is mandatory and paid nobody wants changed."""
+        if self.status == InvitationStatus.OPEN:
+            return self.closed
+        return not self.changeable and not (self.mandatory and self.status == InvitationStatus.PAID)
 
 
 @dataclass(frozen=True)
@@ -196,6 +217,7 @@ def _line(row: dict[str, Any], today: date) -> Line:
     answered_at = row["answered_at"]
     answered_on = clock.school_day(datetime.fromisoformat(str(answered_at))) if answered_at else None
     due_on, closes_on = _day(row["due_on"]), row["closes_on"] and _day(row["closes_on"])
+    closed = closes_on is not None and closes_on < today
     return Line(
         id=int(row["id"]),
         title=row["title"],
@@ -215,7 +237,12 @@ def _line(row: dict[str, Any], today: date) -> Line:
         debtor=f"{row['debtor_last']} {row['debtor_first']}".strip(),
         document=row["document"],
         late=status == InvitationStatus.OPEN and due_on < today,
-        closed=closes_on is not None and closes_on < today,
+        closed=closed,
+        begun=_day(row["starts_on"]) < today,
+        wish=bool(row["pay_when_credit"]),
+        awaited=status == InvitationStatus.OPEN
+        and not closed
+        and bool(row["pay_when_credit"] or (row["mandatory"] and row["pays_mandatory"])),
     )
 
 

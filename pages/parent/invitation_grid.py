@@ -14,6 +14,7 @@ from nicegui.element import Element
 
 from creos_ui.services.invitation_list import Line
 from creos_ui.texts import day, t
+from creos_ui.web.serving import settings
 
 COLUMNS = ["starts_on", "pupil", "debtor", "title", "amount", "due_on", "paid_on", "declined_on", "automatic"]
 _CLASSES = {"amount": "num", "automatic": "center", "actions": "right"}
@@ -31,13 +32,17 @@ _HEADER = """
 _TICK = """<input v-if="props.row.payable" type="checkbox" class="tick" :checked="props.row.selected"
   :aria-label="props.row.select_label" :data-testid="'pick-' + props.row.id"
   @change="(e) => $parent.$emit('pick', [props.row.id, e.target.checked])">"""
-_BADGES = """<span v-for="badge in props.row.badges" :class="'badge ' + badge[0]">{{ badge[1] }}</span>"""
+_BADGES = """<span v-for="badge in props.row.badges" :class="'badge ' + badge[0]" :title="badge[2]">{{ badge[1]
+  }}</span>
+<button v-if="props.row.wish" type="button" class="take-back" :aria-label="props.row.unwish_label"
+  @click="() => $parent.$emit('unwish', props.row.id)">UNWISH</button>"""
 _DOCUMENT = """
 <q-btn v-if="props.row.document" unelevated no-caps :class="'btn LOOK ' + SIZE" label="DOCUMENT"
   :href="props.row.document" target="_blank" :aria-label="props.row.document_label"></q-btn>
 """
 _ANSWERS = """
-<q-btn v-if="props.row.payable" unelevated no-caps :class="'btn primary ' + SIZE" label="PAY"
+<q-btn v-if="props.row.can_be_paid" unelevated no-caps label="PAY"
+  :class="(props.row.payable ? 'btn primary ' : 'btn plain ') + SIZE"
   :aria-label="props.row.pay_label" @click="() => $parent.$emit('pay', props.row.id)"></q-btn>
 <q-btn v-if="props.row.declinable" unelevated no-caps :class="'btn plain ' + SIZE" label="DECLINE"
   :aria-label="props.row.decline_label" @click="() => $parent.$emit('decline', props.row.id)"></q-btn>
@@ -71,13 +76,14 @@ _CARD = """
     <div class="price num">{{ props.row.amount }}</div>
   </div>
   <div>BADGES <span :class="['num', props.row.open ? 'due' : 'muted']">{{ props.row.when }}</span></div>
-  <div class="actions" v-if="props.row.payable || props.row.document">ANSWERSDOCUMENT_LINK</div>
+  <div class="actions" v-if="props.row.can_be_paid || props.row.declinable || props.row.document">
+    ANSWERSDOCUMENT_LINK</div>
 </article>
 """
 
 
 class InvitationGrid:
-    """Shows lines; emits pay, decline, why, pick and order, each with hostile arguments (notes: R15)."""
+    """Shows lines; emits pay, decline, why, pick, unwish and order, each with hostile arguments (notes: R15)."""
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -131,7 +137,9 @@ class InvitationGrid:
             "automatic_label": word("invitation.automatic" if line.automatic else "invitation.not_automatic"),
             "open": line.payable,
             "payable": line.payable,
+            "can_be_paid": line.can_be_paid,
             "declinable": line.declinable,
+            "wish": line.wish and line.payable,
             "selected": selected,
             "document": f"/documents/{line.document}" if line.document else None,
             "badges": self._badges(line),
@@ -140,17 +148,21 @@ class InvitationGrid:
             "select_label": word("invitation.select", **who),
             "pay_label": word("action.pay_label", **who),
             "decline_label": word("action.decline_label", **who),
+            "unwish_label": word("action.unwish_label", **who),
             "document_label": word("action.document_label", title=line.title),
         }
 
-    def _badges(self, line: Line) -> list[tuple[str, str]]:
-        """(look, word): a colour never carries a meaning alone."""
+    def _badges(self, line: Line) -> list[tuple[str, str, str | None]]:
+        """(look, word, more words): a colour never carries a meaning alone."""
         names = ["mandatory" if line.mandatory else "optional"]
-        if line.status == "open" and line.closed:
+        if line.too_late:
             names.append("closed")
         elif line.late:
             names.append("late")
-        return [(name, t(f"invitation.{name}", self._language)) for name in names]
+        if line.awaited:
+            names.append("awaited")
+        whom = t("error.answering_closed", self._language, contact=settings().school_contact)
+        return [(name, t(f"invitation.{name}", self._language), whom if name == "closed" else None) for name in names]
 
     def _when(self, line: Line) -> str:
         if line.paid_on:
@@ -168,4 +180,5 @@ class InvitationGrid:
         template = template.replace("LOOK", document_look)
         for place, key in (("PAY", "pay"), ("DECLINE", "decline"), ("DOCUMENT", "document")):
             template = template.replace(f'"{place}"', f'"{escape(t(f"action.{key}", self._language))}"')
+        template = template.replace(">UNWISH<", f">{escape(t('action.unwish', self._language))}<")
         return template.replace("SIZE", f"'{size}'")

@@ -10,8 +10,8 @@ from typing import Any
 
 from nicegui import events, ui
 
-from creos_ui.errors import DomainError, NotEnoughCredit
-from creos_ui.services import ledger
+from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, NotEnoughCredit
+from creos_ui.services import automatic, ledger
 from creos_ui.services.invitation_list import (
     SORTS,
     Counts,
@@ -27,8 +27,10 @@ from creos_ui.services.invitations import MOST_AT_ONCE, Agreed, decline_invitati
 from creos_ui.services.sessions import SignedIn
 from creos_ui.texts import t
 from creos_ui.web.finishing import to_the_end
+from creos_ui.web.serving import settings
 from pages.elements import box, button, text
 from pages.layout import frame, notify_done, notify_refusal, refusals_shown
+from pages.parent.elsewhere import Elsewhere
 from pages.parent.invitation_grid import InvitationGrid
 from pages.parent.payment_dialogs import confirm_decline, confirm_payment, show_missing_credit
 from pages.session import Language, Me
@@ -61,8 +63,10 @@ async def invitations_page(me: Me, language: Language) -> None:
         view.grid = InvitationGrid(language)
         view.listen()
         view.empty = box("div", "empty")
+        view.closed = text("p", t("change.closed", language, contact=settings().school_contact), "muted closed-note")
         view.pager()
         view.selection_bar()
+        view.elsewhere = Elsewhere(language)
         await view.load()
 
 
@@ -80,6 +84,8 @@ class InvitationsView:
         self.waiting: Any
         self.grid: InvitationGrid
         self.empty: ui.element
+        self.closed: ui.element
+        self.elsewhere: Elsewhere
 
     def t(self, key: str, **values: Any) -> str:
         return t(key, self.language, **values)
@@ -120,6 +126,7 @@ class InvitationsView:
         table = self.grid.table
         table.on("pay", lambda e: self.pay([e.args]))
         table.on("decline", lambda e: self.decline(e.args))
+        table.on("unwish", lambda e: self.take_back(e.args))
         table.on("why", lambda: ui.notify(self.t("invitation.mandatory_reason"), timeout=5000))
         table.on("pick", self.pick)
         table.on("order", lambda e: self.order(e.args))
@@ -169,16 +176,18 @@ class InvitationsView:
 
     async def pay(self, ids: list[Any]) -> None:
         key = secrets.token_urlsafe(24)  # one intention, one payment, however often the click arrives
-        lines = [line for line in await self._theirs(ids) if line.payable]
+        theirs = await self._theirs(ids)
+        lines = [line for line in theirs if line.can_be_paid]
         if not lines or len(lines) < len(set(ids)):
-            return await self._look_again()
+            return await self._look_again(theirs)
         total = sum(line.amount_cents for line in lines)
         self.balance_cents = await ledger.balance_cents(self.me.guardian_id)
         if total > self.balance_cents:
-            return await self._short(lines, total - self.balance_cents)
+            await self._short(lines, total - self.balance_cents)
+            return await self.show_again([])
         if not await confirm_payment(lines, self.balance_cents, self.language):
             return None
-        agreed = [Agreed(line.id, line.amount_cents) for line in lines]
+        agreed = [Agreed(line.id, line.amount_cents, line.answer_no) for line in lines]
         try:
             await to_the_end(pay_invitations(agreed, debtor_id=self.me.guardian_id, key=key, actor=self.me.actor))
         except NotEnoughCredit as refusal:  # the balance went elsewhere while the dialog was open
@@ -193,11 +202,14 @@ class InvitationsView:
         return await self.show_again(ids)
 
     async def decline(self, invitation_id: Any) -> None:
-        lines = [line for line in await self._theirs([invitation_id]) if line.status == "open"]
+        # open, or declinable: a mandatory or closed one gets as far as the service, which says why not
+        theirs = await self._theirs([invitation_id])
+        lines = [line for line in theirs if line.status == "open" or line.declinable]
         if not lines:
-            return await self._look_again()
+            return await self._look_again(theirs)
         (line,) = lines
-        if not await confirm_decline(line, self.language):
+        self.balance_cents = await ledger.balance_cents(self.me.guardian_id)
+        if not await confirm_decline(line, self.balance_cents, self.language):
             return None
         with refusals_shown(self.language):
             await to_the_end(
@@ -205,18 +217,36 @@ class InvitationsView:
                     line.id, debtor_id=self.me.guardian_id, answer_no=line.answer_no, actor=self.me.actor
                 )
             )
-            notify_done(self.t("done.declined", title=line.title, child=line.pupil_first_name))
+            key = "change.done" if line.paid_on else "done.declined"
+            values = {"title": line.title, "child": line.pupil_first_name, "amount_cents": line.amount_cents}
+            notify_done(self.t(key, **values))
         return await self.show_again([line.id])
+
+    async def take_back(self, invitation_id: Any) -> None:
+        """No longer pay this one by itself."""
+        with refusals_shown(self.language):
+            for line in await self._theirs([invitation_id]):
+                await to_the_end(automatic.wish(line.id, self.me.guardian_id, False))
+                notify_done(self.t("wish.taken_back", title=line.title))
+        await self.show_again([])
 
     async def _theirs(self, ids: list[Any]) -> list[Line]:
         return await invitations_of(self.me.guardian_id, [i for i in ids if type(i) is int])
 
     async def _short(self, lines: list[Line], missing_cents: int) -> None:
         wallet = await ledger.wallet_of(self.me.guardian_id)
-        await show_missing_credit(lines, missing_cents, wallet.id, self.language)
+        wished = await show_missing_credit(lines, missing_cents, wallet.id, self.language)
+        changed = [(line.id, line.amount_cents) for line in lines if line.wish != wished]
+        if wished is None or not changed:
+            return
+        with refusals_shown(self.language):
+            await to_the_end(automatic.wish_all(changed, self.me.guardian_id, wished))
+            if wished:
+                notify_done(self.t("wish.noted"))
 
-    async def _look_again(self) -> None:
-        ui.notify(self.t("error.already_answered"), type="negative")
+    async def _look_again(self, theirs: list[Line]) -> None:
+        closed = any(line.too_late for line in theirs)
+        notify_refusal(AnsweringClosed() if closed else AlreadyAnswered(), self.language)
         await self.load()
 
     # showing it
@@ -231,6 +261,7 @@ class InvitationsView:
         self._show_pager(last)
         await self._show_counts()
         self.show_selection()
+        await self.elsewhere.show(self.me.guardian_id)
 
     async def show_again(self, ids: list[Any]) -> None:
         """After an answer: the rows change where they stand, and leave the tab only when it is opened again."""
@@ -249,6 +280,7 @@ class InvitationsView:
         )
         self.grid.table.set_visibility(bool(self.lines))
         self.empty.set_visibility(not self.lines)
+        self.closed.set_visibility(any(line.too_late for line in self.lines))
         if not self.lines:
             kind = "search" if self.wanted.search.strip() or self.wanted.pupil_id else str(self.wanted.tab)
             self.empty.clear()

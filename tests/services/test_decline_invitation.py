@@ -40,7 +40,7 @@ async def test_a_mandatory_activity_is_never_declined(school: School) -> None:
     assert (await Invitation.get(id=invitation.id)).status == "open"
 
 
-async def test_what_is_paid_cannot_be_declined_any_more(school: School) -> None:
+async def test_what_is_paid_cannot_be_declined_from_an_old_tab(school: School) -> None:
     invitation = await school.invite(school.lou)
     await school.pay(invitation)
     with pytest.raises(AlreadyAnswered):

@@ -1,0 +1,38 @@
+"""Two households: whether my child takes part in what the other one was asked, and nothing else of it."""
+
+from __future__ import annotations
+
+from creos_ui.services.answers import TakingPart, answered_elsewhere
+from creos_ui.texts import day, t
+from pages.elements import box, text
+
+
+class Elsewhere:
+    """The section under the invitations; hidden where there is no other household."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._section = box("section", "elsewhere", aria_labelledby="elsewhere")
+
+    async def show(self, guardian_id: int) -> None:
+        found = await answered_elsewhere(guardian_id)
+        self._section.set_visibility(bool(found))
+        self._section.clear()
+        with self._section:
+            text("h2", t("elsewhere.title", self._language), id="elsewhere")
+            text("p", t("elsewhere.text", self._language), "muted")
+            with box("ul"):
+                for one in found:
+                    self._item(one)
+
+    def _item(self, one: TakingPart) -> None:
+        look, key = {
+            True: ("paid", "elsewhere.takes_part"),
+            False: ("declined", "elsewhere.takes_no_part"),
+            None: ("closed", "elsewhere.awaited"),
+        }[one.takes_part]
+        with box("li"):
+            with box("div", "grow"):
+                text("div", one.title, "what")
+                text("div", f"{one.child} · {day(one.starts_on)}", "muted num")
+            text("span", t(key, self._language), f"badge {look}")
