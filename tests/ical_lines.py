@@ -41,15 +41,15 @@ def read(content: bytes) -> Component:
         assert not re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", line), line
     root = Component("")
     open_ones = [root]
-    for line in re.sub(r"\r\n[ \t]", "", content[:-2].decode("utf-8")).split("\r\n"):
-        found = _LINE.fullmatch(line)
-        assert found, line
+    for logical in re.sub(r"\r\n[ \t]", "", content[:-2].decode("utf-8")).split("\r\n"):
+        found = _LINE.fullmatch(logical)
+        assert found, logical
         name, value = found[1].upper(), found[3]
         if name == "BEGIN":
             open_ones.append(Component(value))
             open_ones[-2].components.append(open_ones[-1])
         elif name == "END":
-            assert open_ones.pop().name == value, line
+            assert open_ones.pop().name == value, logical
         else:
             parameters = dict(part.split("=", 1) for part in found[2].split(";")[1:])
             open_ones[-1].properties.append((name, parameters, value))
