@@ -73,6 +73,14 @@ _RULES = [
                  AND twin.answer_no = t.answer_no AND twin.id < t.id)""",
     ),
     (
+        "refund_undoes_a_payment",
+        "transfer",
+        """SELECT t.id FROM transfer t WHERE t.kind = 'refund' AND NOT EXISTS
+            (SELECT 1 FROM transfer paid WHERE paid.invitation_id = t.invitation_id
+             AND paid.answer_no = t.answer_no - 1 AND paid.amount_cents = t.amount_cents
+             AND paid.kind IN ('payment', 'carried_over'))""",
+    ),
+    (
         "mandatory_never_declined",
         "invitation",
         """SELECT i.id FROM invitation i JOIN activity a ON a.id = i.activity_id

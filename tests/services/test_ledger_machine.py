@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from creos_ui.errors import DomainError
-from creos_ui.services import ledger
+from creos_ui.services import automatic, ledger
 from creos_ui.services.books import check_books
 from creos_ui.services.invitations import Agreed, decline_invitation, pay_invitations, set_amount
 from models import Invitation, Transfer
@@ -46,47 +46,81 @@ class Model:
         self.status = ["open"] * len(prices)
         self.prices = prices
         self.answers = [0] * len(prices)
-        self.paid: dict[int, list[tuple[int, int]]] = {}  # key -> what it paid
+        self.paid: dict[int, list[tuple[int, int, int]]] = {}  # key -> what it paid: which, cents, answer
+        self.wishes: set[int] = set()
+        self.pays_mandatory = False
         self.credited: dict[int, int] = {}  # key -> what it credited
 
     def top_up(self, cents: int, key: int) -> str:
-        if key in self.credited:
-            return "done" if self.credited[key] == cents else "KeyReused"
-        self.credited[key] = cents
-        self.balance += cents
+        if key not in self.credited:
+            self.credited[key] = cents
+            self.balance += cents
+        elif self.credited[key] != cents:
+            return "KeyReused"
+        return self.fulfil()
+
+    def fulfil(self) -> str:
+        """They are due in the order of their numbers; the first that does not fit ends it."""
+        for which, status in enumerate(self.status):
+            if status == "open" and (which in self.wishes or (self.pays_mandatory and which in MANDATORY)):
+                if self.prices[which] > self.balance:
+                    break
+                self.answer(which, "paid")
         return "done"
 
-    def pay(self, lines: list[tuple[int, int]], key: int) -> str:
+    def answer(self, which: int, status: str) -> None:
+        if status == "paid":
+            self.balance -= self.prices[which]
+        elif self.status[which] == "paid":
+            self.balance += self.prices[which]
+        self.status[which], self.answers[which] = status, self.answers[which] + 1
+
+    def pay(self, lines: list[tuple[int, int, int]], key: int) -> str:
         lines = sorted(lines)
         if key in self.paid:
             return "done" if self.paid[key] == lines else "KeyReused"
-        for which, cents in lines:
-            if self.status[which] != "open":
-                return "AlreadyAnswered"
-            if self.prices[which] != cents:
+        for which, cents, number in lines:
+            if self.status[which] == "open" and self.prices[which] != cents:
                 return "PriceChanged"
-        total = sum(cents for _, cents in lines)
+            if self.status[which] == "paid" or self.prices[which] != cents or self.answers[which] != number - 1:
+                return "AlreadyAnswered"
+        total = sum(cents for _, cents, _ in lines)
         if total > self.balance:
             return f"NotEnoughCredit {total - self.balance}"
-        for which, _ in lines:
-            self.status[which], self.answers[which] = "paid", self.answers[which] + 1
-        self.balance -= total
+        for which, _, _ in lines:
+            self.answer(which, "paid")
         self.paid[key] = lines
         return "done"
 
     def decline(self, which: int, seen: int) -> str:
-        if self.status[which] == "declined" and self.answers[which] == seen + 1:
-            return "done"
+        """Open or paid; what was paid comes back, and pays what is wished."""
         if which in MANDATORY:
             return "MandatoryCannotBeDeclined"
-        if self.status[which] != "open" or self.answers[which] != seen:
+        if not (self.status[which] == "declined" and self.answers[which] == seen + 1):
+            if self.status[which] == "declined" or self.answers[which] != seen:
+                return "AlreadyAnswered"
+            self.answer(which, "declined")
+            self.wishes.discard(which)
+        return self.fulfil()
+
+    def wish(self, which: int, on: bool) -> str:
+        if self.status[which] != "open":
             return "AlreadyAnswered"
-        self.status[which], self.answers[which] = "declined", seen + 1
-        return "done"
+        if not on:
+            self.wishes.discard(which)
+            return "done"
+        self.wishes.add(which)
+        return self.fulfil()
+
+    def switch(self, on: bool) -> str:
+        self.pays_mandatory = on
+        return self.fulfil() if on else "done"
 
     def set_price(self, which: int, cents: int) -> str:
         if self.status[which] != "open":
             return "AlreadyAnswered"
+        if self.prices[which] != cents:
+            self.wishes.discard(which)
         self.prices[which] = cents
         return "done"
 
@@ -127,6 +161,7 @@ class Family(RuleBasedStateMachine):
                     price_cents=price,
                     mandatory=which in MANDATORY,
                     title=f"Family {self.number}",
+                    due_in_days=which + 1,
                 )
             ).id
             for which, price in enumerate(self.model.prices)
@@ -141,12 +176,19 @@ class Family(RuleBasedStateMachine):
 
         self.do(act, at, recorded=self.key("bank", key), expected=lambda: self.model.top_up(cents, key))
 
-    @rule(which=some, key=few_keys, dearer=st.sampled_from([0, 0, 0, 1]), at=never_or_at)
-    def pay(self, which: list[int], key: int, dearer: int, at: int) -> None:
-        lines = [(n, self.model.prices[n] + dearer) for n in which]
+    @rule(
+        which=some,
+        key=few_keys,
+        dearer=st.sampled_from([0, 0, 0, 1]),
+        behind=st.sampled_from([0, 0, 0, 1]),
+        at=never_or_at,
+    )
+    def pay(self, which: list[int], key: int, dearer: int, behind: int, at: int) -> None:
+        """Open or declined ones, perhaps at another price, perhaps from a tab that missed the last answer."""
+        lines = [(n, self.model.prices[n] + dearer, max(self.model.answers[n] - behind, 0) + 1) for n in which]
 
         def act() -> Awaitable[Any]:
-            agreed = [Agreed(self.ids[n], cents) for n, cents in lines]
+            agreed = [Agreed(self.ids[n], cents, number - 1) for n, cents, number in lines]
             return pay_invitations(agreed, debtor_id=self.parent.id, key=self.key("dialog", key), actor=self.actor)
 
         self.do(act, at, recorded=self.key("dialog", key), expected=lambda: self.model.pay(lines, key))
@@ -156,7 +198,7 @@ class Family(RuleBasedStateMachine):
         """The very same request once more, hours later: the answer it had."""
         if key in self.model.paid:
             lines = self.model.paid[key]
-            agreed = [Agreed(self.ids[n], cents) for n, cents in lines]
+            agreed = [Agreed(self.ids[n], cents, number - 1) for n, cents, number in lines]
             work = pay_invitations(agreed, debtor_id=self.parent.id, key=self.key("dialog", key), actor=self.actor)
             assert self.run(outcome(interrupted(work, at))) in ("done", "cut")
 
@@ -169,13 +211,42 @@ class Family(RuleBasedStateMachine):
 
         self.do(act, at, recorded=None, expected=lambda: self.model.decline(which, seen))
 
+    @rule(which=one, on=st.booleans(), at=never_or_at)
+    def wish(self, which: int, on: bool, at: int) -> None:
+        def act() -> Awaitable[Any]:
+            return automatic.wish(self.ids[which], self.parent.id, on)
+
+        told = self.run(outcome(interrupted(act(), at)))
+        if told == "cut":  # the wish may be paid already: then the same again is refused, and the model agrees
+            expected = self.model.wish(which, on)
+            told = self.run(outcome(act()))
+            self.run(outcome(automatic.fulfil(self.parent.id)))
+            assert told in (expected, "AlreadyAnswered")
+        else:
+            assert told == self.model.wish(which, on)
+
+    @rule(on=st.booleans(), at=never_or_at)
+    def switch(self, on: bool, at: int) -> None:
+        def act() -> Awaitable[Any]:
+            return automatic.set_pays_mandatory(self.parent.id, on)
+
+        self.do(act, at, recorded=None, expected=lambda: self.model.switch(on))
+
+    @rule(number=st.integers(2, 4))
+    def fulfilments_at_once(self, number: int) -> None:
+        async def act() -> None:
+            await asyncio.gather(*[automatic.fulfil(self.parent.id) for _ in range(number)])
+
+        self.run(act())
+        self.model.fulfil()
+
     @rule(which=one, cents=prices)
     def the_school_changes_a_price(self, which: int, cents: int) -> None:
         assert self.run(outcome(set_amount(self.ids[which], cents))) == self.model.set_price(which, cents)
 
     @rule(which=one)
     def a_stranger_tries(self, which: int) -> None:
-        agreed = [Agreed(self.ids[which], self.model.prices[which])]
+        agreed = [Agreed(self.ids[which], self.model.prices[which], self.model.answers[which])]
         pays = pay_invitations(agreed, debtor_id=self.stranger.id, key=self.key("theirs", which), actor="stranger")
         declines = decline_invitation(
             self.ids[which], debtor_id=self.stranger.id, answer_no=self.model.answers[which], actor="stranger"
