@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from nicegui import ui
 
 from creos_ui.errors import DomainError
+from creos_ui.services import ledger
 from creos_ui.services.sessions import SignedIn
 from creos_ui.texts import LANGUAGES, t
+from creos_ui.web.page_changes import Following
 from creos_ui.web.serving import settings
 from pages.elements import box, button, once_button, speak, text
 
 # (path, name in the menu and the header, short name under the thumb); what is here works
 PAGES = [
     ("/invitations", "menu.invitations", "menu.invitations_short"),
+    ("/wallet", "menu.wallet", "menu.wallet_short"),
     ("/calendar", "menu.calendar", "menu.calendar_short"),
 ]
 UNDER_THE_THUMB = 3  # of them, beside the menu; a phone has no room for more
 
 
 class WalletPill:
-    """The wallet's balance in the header; `show` after every payment."""
+    """The wallet's balance in the header, which leads to the wallet and follows what happens elsewhere."""
 
-    def __init__(self, balance_cents: int, language: str) -> None:
-        self._language = language
-        with box("div", "wallet-pill", role="status"):
-            text("span", t("wallet.label", language), "label")
-            self._amount = text("span", t("money", language, amount_cents=balance_cents), "num")
+    def __init__(self, balance_cents: int, me: SignedIn, language: str) -> None:
+        self._guardian_id, self._language = me.guardian_id, language
+        self.changed: Callable[[int], Awaitable[None]] | None = None  # what else the page then shows, from the balance
+        with box("a", "wallet-pill", href="/wallet"):
+            text("span", t("wallet.label", language) + " ", "label")
+            # live, but no role=status: its words are the link's name
+            self._amount = text(
+                "span", t("money", language, amount_cents=balance_cents), "num", aria_live="polite", aria_atomic="true"
+            )
         self._amount.props["data-testid"] = "balance"
+        self._following = Following(self._look)
+        self._following.follow(me.guardian_id)
+
+    def follow(self, guardian_ids: Iterable[int]) -> None:
+        """Whose changes else this page shows."""
+        self._following.follow(*guardian_ids)
+
+    async def _look(self) -> None:
+        balance_cents = await ledger.balance_cents(self._guardian_id)
+        self.show(balance_cents)
+        if self.changed:
+            await self.changed(balance_cents)
 
     def show(self, balance_cents: int) -> None:
         """Integer euro cents."""
@@ -51,7 +70,7 @@ def frame(title: str, me: SignedIn, language: str, *, path: str, balance_cents: 
         with box("nav", "portal-nav", aria_label=t("menu.main", language)):
             for target, name, _ in PAGES[:UNDER_THE_THUMB]:
                 _nav_link(t(name, language), target, path)
-        pill = WalletPill(balance_cents, language)
+        pill = WalletPill(balance_cents, me, language)
         with ui.button(color=None).props("flat no-caps").classes("person") as person:
             person.props["aria-label"] = t("menu.open", language, name=me.name)
             person.props["aria-haspopup"] = "menu"

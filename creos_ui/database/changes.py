@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 from collections.abc import Collection
 from typing import Any
@@ -17,8 +18,9 @@ from creos_ui.database.config import config
 log = logging.getLogger("creos_ui")
 
 CHANNEL = "creos_changes"
-ME = secrets.token_hex(8)  # this process: what it announces itself it has already told its pages
+NAME = "creos_ui changes"  # of the listening connection, in PostgreSQL's own list
 MOST_NAMED = 500  # guardians in one notice, which may hold 8000 bytes; of more it says: everyone
+_RUN = secrets.token_hex(8)
 EVERY = 1.0  # seconds between two looks at a SQLite file
 ALIVE_EVERY = 20.0  # seconds between two questions whether the listening connection still lives
 LONGEST_PAUSE = 5.0  # seconds before the next try to connect again
@@ -29,8 +31,13 @@ async def notify(connection: Any, guardian_ids: Collection[int]) -> None:
     if connection.capabilities.dialect == "sqlite":
         return  # the file itself tells that it changed
     named = {live.EVERYONE} if len(guardian_ids) > MOST_NAMED else guardian_ids
-    notice = f"{ME}:{','.join(map(str, sorted(named)))}"
+    notice = f"{me()}:{','.join(map(str, sorted(named)))}"
     await connection.execute_query("SELECT pg_notify($1, $2)", [CHANNEL, notice])
+
+
+def me() -> str:
+    """This process, a forked one's child too: what it announces itself it has already told its pages."""
+    return f"{_RUN}-{os.getpid()}"
 
 
 async def watch(url: str) -> None:
@@ -67,7 +74,7 @@ async def _listen(credentials: dict[str, Any]) -> None:
     pause = 0.1
     while True:
         try:
-            connection = await asyncpg.connect(**wanted, timeout=5)
+            connection = await asyncpg.connect(**wanted, timeout=5, server_settings={"application_name": NAME})
             try:
                 lost = asyncio.Event()
                 connection.add_termination_listener(lambda _, lost=lost: lost.set())
@@ -95,7 +102,7 @@ async def _until_lost(connection: Any, lost: asyncio.Event) -> None:
 def _heard(_connection: Any, _pid: int, _channel: str, notice: str) -> None:
     """A notice of some process: `who:1,2,3`. What cannot be read concerns everyone."""
     sender, _, ids = notice.partition(":")
-    if sender == ME:
+    if sender == me():
         return
     try:
         live.deliver({int(part) for part in ids.split(",")})

@@ -19,21 +19,21 @@ _reading: asyncio.Semaphore | None = None
 _refreshing: set[asyncio.Task[None]] = set()
 
 
-def follow(guardian_id: int, refresh: Callable[[], Awaitable[None]]) -> None:
-    """Await `refresh()` after each change of this guardian's, as long as the page being built is open.
+class Following:
+    """Awaits `refresh()` after each change of the guardians it follows, as long as the page being built is open.
 
     Several changes at once are one refresh; one that comes during a refresh starts another after it.
     """
-    page = _Page(ui.context.client, refresh)
-    page.client.on_delete(live.subscribe(guardian_id, page.changed))
 
-
-class _Page:
-    def __init__(self, client: Client, refresh: Callable[[], Awaitable[None]]) -> None:
-        self.client = client
+    def __init__(self, refresh: Callable[[], Awaitable[None]]) -> None:
+        self.client: Client = ui.context.client
         self._refresh = refresh
         self._due = False
         self._running = False
+
+    def follow(self, *guardian_ids: int) -> None:
+        for guardian_id in guardian_ids:
+            self.client.on_delete(live.subscribe(guardian_id, self.changed))
 
     def changed(self) -> None:
         self._due = True

@@ -12,6 +12,7 @@ from nicegui import events, ui
 
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, NotEnoughCredit
 from creos_ui.services import automatic, ledger
+from creos_ui.services.households import other_guardians
 from creos_ui.services.invitation_list import (
     SORTS,
     Counts,
@@ -67,6 +68,8 @@ async def invitations_page(me: Me, language: Language) -> None:
         view.pager()
         view.selection_bar()
         view.elsewhere = Elsewhere(language)
+        pill.changed = view.refresh  # before the first look: nothing that happens after it is missed
+        pill.follow(await other_guardians(me.guardian_id))
         await view.load()
 
 
@@ -274,6 +277,28 @@ class InvitationsView:
         await self._show_counts()
         self.show_selection()
 
+    async def refresh(self, balance_cents: int) -> None:
+        """Something changed elsewhere: rows change where they stand, new ones come in; what the parent has chosen,
+        looked for or opened stays as it is."""
+        mine, looked_at = self.me.guardian_id, None
+        while looked_at is not self.wanted:  # the parent may turn a page meanwhile
+            looked_at = self.wanted
+            page = await page_of_invitations(mine, looked_at)
+            now = {line.id: line for line in await invitations_of(mine, [line.id for line in self.lines])}
+            now |= {line.id: line for line in await invitations_of(mine, list(self.selected))}
+        last = max(1, -(-page.total // looked_at.page_size))
+        self.wanted = replace(looked_at, page=min(max(looked_at.page, 1), last))
+        lines, self.total = with_answered(page.lines, self.lines, now, looked_at.tab), page.total
+        selected = {i: now.get(i, line) for i, line in self.selected.items() if now.get(i, line).payable}
+        if (lines, selected) != (self.lines, self.selected):
+            self.lines, self.selected = lines, selected
+            self.show_lines()
+        self.balance_cents = balance_cents
+        self._show_pager(last)
+        await self._show_counts()
+        self.show_selection()
+        await self.elsewhere.show(mine)
+
     def show_lines(self) -> None:
         self.grid.show(
             self.lines, selected=set(self.selected), sort=self.wanted.sort, descending=self.wanted.descending
@@ -321,6 +346,18 @@ class InvitationsView:
             if after >= 0
             else self.t("selection.missing", missing_cents=-after)
         )
+
+
+def with_answered(fresh: list[Line], shown: list[Line], now: dict[int, Line], tab: Tab) -> list[Line]:
+    """The fresh lines, and where they stood those that an answer has just taken out of this tab."""
+    there = {line.id for line in fresh}
+    lines = list(fresh)
+    for position, line in enumerate(shown):
+        changed = now.get(line.id)
+        if changed and line.id not in there and tab != Tab.ALL and changed.status != tab.value:
+            before = next((i for i, one in enumerate(lines) if position and one.id == shown[position - 1].id), None)
+            lines.insert(min(position, len(lines)) if before is None else before + 1, changed)
+    return lines
 
 
 def _chip(label: str, on_click: Callable[[], Any]) -> ui.button:

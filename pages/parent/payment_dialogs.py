@@ -7,13 +7,11 @@ from functools import partial
 
 from nicegui import ui
 
-from creos_ui.bank.epc_qr import epc_qr_svg
-from creos_ui.bank.structured_communication import shown, wallet_communication
 from creos_ui.services.invitation_list import Line
 from creos_ui.texts import day, t
-from creos_ui.web.serving import settings
 from pages.elements import box, button, text
 from pages.layout import answer_buttons, asked, dialog_card
+from pages.parent.transfer_block import TransferBlock
 
 
 async def confirm_payment(lines: Sequence[Line], balance_cents: int, language: str) -> bool:
@@ -76,8 +74,6 @@ async def show_missing_credit(lines: Sequence[Line], missing_cents: int, wallet_
 
     Returns whether all of `lines` shall be paid as soon as credit arrives; None: nothing was said about it.
     """
-    communication = wallet_communication(wallet_id)
-    payee, iban = settings().payee_name, settings().payee_iban
     missing = t("money", language, amount_cents=missing_cents)
     with dialog_card(t("credit.title", language), wide=True) as dialog:
         with box("p"):
@@ -86,18 +82,7 @@ async def show_missing_credit(lines: Sequence[Line], missing_cents: int, wallet_
             one = len(lines) == 1
             key = "credit.after_one" if one else "credit.after_many"
             text("span", " " + t(key, language, title=lines[0].title, number=len(lines)))
-        with box("div", "transfer"):
-            code = epc_qr_svg(payee_name=payee, iban=iban, amount_cents=missing_cents, communication=communication)
-            name = t("credit.qr", language, missing_cents=missing_cents)
-            box("img", "qr", src=code, alt=name, width="170", height="170")
-            with box("div"):
-                text("p", t("credit.how", language))
-                with box("dl", "facts"):
-                    amount = f"{missing_cents // 100},{missing_cents % 100:02d}"  # as banking apps take it
-                    _copyable("credit.amount", missing, amount, language)
-                    _copyable("credit.payee", payee, payee, language)
-                    _copyable("credit.account", _grouped(iban), iban, language, "mono")
-                    _copyable("credit.communication", shown(communication), shown(communication), language, "mono")
+        TransferBlock(wallet_id, missing_cents, language, how=t("credit.how", language))
         mandatory = [line for line in lines if line.mandatory]
         if mandatory:
             text("p", t("credit.still_enrolled", language, child=mandatory[0].pupil_first_name), "note")
@@ -138,26 +123,3 @@ def _wish(lines: Sequence[Line], language: str) -> ui.checkbox:
 def _fact(name: str, value: str, look: str = "") -> None:
     text("dt", name, "sum" if "sum" in look else "")
     text("dd", value, look)
-
-
-def _copyable(key: str, value: str, copied: str, language: str, look: str = "num") -> None:
-    """A line of the transfer and the button that copies it; the browser does it, no socket is asked."""
-    name = t(key, language)
-    text("dt", name)
-    with box("dd"):
-        text("span", value, look)
-        copy = button(t("credit.copy", language), "quiet", aria_label=t("credit.copy_label", language, what=name))
-    copy.props["data-copied"] = t("credit.copied", language)
-    copy.props["data-text"] = copied
-    copy.on(
-        "click",
-        js_handler="""(e) => {
-            const b = e.currentTarget, word = b.querySelector(".block"), before = word.textContent;
-            navigator.clipboard.writeText(b.dataset.text).then(() => {
-                word.textContent = b.dataset.copied; setTimeout(() => word.textContent = before, 2000); });
-        }""",
-    )
-
-
-def _grouped(iban: str) -> str:
-    return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))

@@ -23,6 +23,8 @@ TABLE = {
     "GET /calendar": ("/calendar", 303, 200),
     "GET /calendar/{name}": ("/calendar/1-x.ics", 404, 404),
     "HEAD /calendar/{name}": ("/calendar/1-x.ics", 404, 404),
+    "GET /wallet": ("/wallet", 303, 200),
+    "GET /wallet/movements.csv": ("/wallet/movements.csv", 303, 200),
     "GET /documents/{token}": (f"/documents/{DOCUMENT}", 303, 200),
     "HEAD /documents/{token}": (f"/documents/{DOCUMENT}", 303, 200),
 }

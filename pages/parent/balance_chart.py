@@ -1,0 +1,82 @@
+"""The balance over time: a step line, and the same in words and in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from creos_ui.services.wallet import Point
+from creos_ui.texts import day, t
+from pages.elements import box, text
+
+WIDTH, HEIGHT, MARGIN = 300, 80, 4
+MOST_ROWS = 12  # of the figures: the latest days; the movements have them all
+
+
+class BalanceChart:
+    """Hidden while the wallet has no movement. Made of elements and numbers: no text of anybody's is in the drawing."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._points: list[Point] | None = None
+        with box("figure", "chart") as self._figure:
+            with box("svg", role="img", viewBox=f"0 0 {WIDTH} {HEIGHT}", preserveAspectRatio="none") as self._drawing:
+                self._area = box("path", "area")
+                self._line = box("path", "line")
+            with box("div", "span", aria_hidden="true"):
+                self._from = text("span", "", "num")
+                self._to = text("span", "", "num")
+            with box("details"):
+                text("summary", t("wallet.chart_figures", language))
+                with box("table"):
+                    with box("thead"), box("tr"):
+                        text("th", t("wallet.date", language), scope="col")
+                        text("th", t("wallet.balance", language), "num", scope="col")
+                    self._rows = box("tbody")
+
+    def show(self, points: Sequence[Point]) -> None:
+        """Oldest first."""
+        if points == self._points:
+            return
+        self._points = list(points)
+        self._figure.set_visibility(bool(points))
+        if not points:
+            return
+        line = step_path(points)
+        self._line.props["d"] = line
+        self._area.props["d"] = f"{line}V{HEIGHT}H0Z"
+        self._drawing.props["aria-label"] = self._in_words(points)
+        for element in (self._line, self._area, self._drawing):
+            element.update()
+        self._from.set_text(day(points[0].day))
+        self._to.set_text(day(points[-1].day))
+        self._rows.clear()
+        with self._rows:
+            for point in list(reversed(points))[:MOST_ROWS]:
+                with box("tr"):
+                    text("td", day(point.day), "num")
+                    text("td", t("money", self._language, amount_cents=point.balance_cents), "num")
+
+    def _in_words(self, points: Sequence[Point]) -> str:
+        balances = [point.balance_cents for point in points]
+        return t(
+            "wallet.chart_words",
+            self._language,
+            first=points[0].day,
+            last=points[-1].day,
+            first_cents=balances[0],
+            last_cents=balances[-1],
+            least_cents=min(balances),
+            most_cents=max(balances),
+        )
+
+
+def step_path(points: Sequence[Point]) -> str:
+    """The drawing's line: each balance holds from its day until the next one's; zero is the lower edge."""
+    days = (points[-1].day - points[0].day).days + 1  # the last day is as wide as the others
+    most = max(max(point.balance_cents for point in points), 1)
+    path = ""
+    for point in points:
+        x = (point.day - points[0].day).days * WIDTH / days
+        y = HEIGHT - MARGIN - point.balance_cents * (HEIGHT - 2 * MARGIN) / most
+        path += f"H{x:.1f}V{y:.1f}" if path else f"M0,{y:.1f}"
+    return f"{path}H{WIDTH}"

@@ -1,0 +1,180 @@
+"""Mon portefeuille: what is in it, what moved, how to top it up, and what the next 30 days ask of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from nicegui import ui
+from nicegui.element import Element
+
+from creos_ui import clock
+from creos_ui.services import ledger
+from creos_ui.services.sessions import SignedIn
+from creos_ui.services.wallet import Due, Movements, balance_over_time, due_next, movements
+from creos_ui.texts import t
+from pages.elements import box, button, text
+from pages.layout import frame
+from pages.parent.balance_chart import BalanceChart
+from pages.parent.movement_grid import MovementGrid
+from pages.parent.top_up import TopUpCard
+from pages.session import Language, Me
+
+PATH = "/wallet"
+DAYS = 30
+
+
+@ui.page(PATH)
+async def wallet_page(me: Me, language: Language) -> None:
+    wallet = await ledger.wallet_of(me.guardian_id)
+    title = t("wallet.title", language)
+    with frame(title, me, language, path=PATH, balance_cents=wallet.balance_cents) as pill:
+        with box("div", "page-head wallet-head"), box("div"):
+            text("h1", title)
+            text("p", t("wallet.about", language), "muted")
+        view = WalletView(me, language, wallet.id)
+        pill.changed = view.load  # before the first look: nothing that happens after it is missed
+        await view.load()
+
+
+class WalletView:
+    """The state of one open page; everything in it comes from the database at each look."""
+
+    def __init__(self, me: SignedIn, language: str, wallet_id: int) -> None:
+        self.me, self.language = me, language
+        self.page = 1
+        self._shown_due: Due | None = None
+        with box("div", "wallet"):
+            with box("div", "wallet-side"):
+                self._balance_card()
+                self._movements_card()
+            with box("div", "wallet-side"):
+                with box("section", "card", id="top-up", aria_labelledby="top-up-title"):
+                    self.top_up = TopUpCard(wallet_id, language)
+                self._next_card()
+
+    def t(self, key: str, **values: Any) -> str:
+        return t(key, self.language, **values)
+
+    # what is on the screen
+
+    def _balance_card(self) -> None:
+        with box("section", "card balance", aria_labelledby="balance-title"):
+            with box("div", "balance-now"):
+                text("h2", self.t("wallet.balance"), "muted", id="balance-title")
+                self._balance = text("p", "", "balance-amount num")
+                self._balance.props["data-testid"] = "wallet-balance"
+                self._waiting = text("p", "", "muted", role="status")
+                self._missing = text("p", "", "missing", role="status")
+            self.chart = BalanceChart(self.language)
+            self._top_up_all = self._top_up_button()
+
+    def _movements_card(self) -> None:
+        with box("section", "card flush", aria_labelledby="movements-title"):
+            with box("div", "card-title"):
+                text("h2", self.t("wallet.movements"), id="movements-title")
+                self._export = text("a", self.t("wallet.export"), "link", href="/wallet/movements.csv", download="")
+            self.grid = MovementGrid(self.language)
+            self._none = text("p", self.t("wallet.no_movements"), "muted none")
+            with box("nav", "pager", aria_label=self.t("wallet.pages")) as self._pager:
+                self._range = text("span", "", "muted num", role="status")
+                self._previous = button("‹", "plain", lambda: self.turn(-1), aria_label=self.t("pager.previous"))
+                self._next = button("›", "plain", lambda: self.turn(1), aria_label=self.t("pager.next"))
+
+    def _next_card(self) -> None:
+        with box("section", "card next", aria_labelledby="next-title"):
+            text("h2", self.t("wallet.next", days=DAYS), id="next-title")
+            self._due = box("div", "due-list")
+
+    def _top_up_button(self) -> ui.button:
+        """Asks for what is missing and goes to the card that says how."""
+        made = button("", "primary wide", self._ask_for_missing)
+        made.on(
+            "click",
+            js_handler="""() => { const card = document.getElementById("top-up");
+                card.scrollIntoView({block: "start", behavior: "smooth"});
+                document.getElementById("top-up-title").focus({preventScroll: true}); }""",
+        )
+        return made
+
+    # what a click does
+
+    async def turn(self, pages: int) -> None:
+        self.page += pages
+        self._show_movements(await movements(self.me.guardian_id, page=self.page))
+
+    def _ask_for_missing(self) -> None:
+        if self._shown_due and self._shown_due.missing_cents:
+            self.top_up.ask_for(self._shown_due.missing_cents)
+
+    # showing it
+
+    async def load(self, _balance_cents: int = 0) -> None:
+        """Everything anew; what has not changed is not sent again, and nothing chosen or typed is lost."""
+        guardian_id = self.me.guardian_id
+        waiting = await due_next(guardian_id, days=None)
+        due = await due_next(guardian_id, days=DAYS)
+        self._show_movements(await movements(guardian_id, page=self.page))
+        self.chart.show(await balance_over_time(guardian_id))
+        self._balance.set_text(self.t("money", amount_cents=waiting.balance_cents))
+        self._waiting.set_text(
+            self.t("wallet.waiting", total_cents=waiting.total_cents)
+            if waiting.count
+            else self.t("wallet.nothing_waiting")
+        )
+        self.top_up.suggest(waiting)
+        self._show_due(due)
+
+    def _show_movements(self, found: Movements) -> None:
+        self.page = found.page
+        self.grid.show(found.lines)
+        self._none.set_visibility(not found.lines)
+        self._export.set_visibility(bool(found.lines))
+        self._pager.set_visibility(found.last > 1)
+        first = (found.page - 1) * 10 + 1
+        self._range.set_text(
+            self.t("pager.range", first=first, last=first + len(found.lines) - 1, total=found.total)
+            if found.lines
+            else ""
+        )
+        self._previous.set_enabled(found.page > 1)
+        self._next.set_enabled(found.page < found.last)
+
+    def _show_due(self, due: Due) -> None:
+        if due == self._shown_due:
+            return
+        self._shown_due = due
+        until = clock.today() + timedelta(days=DAYS)
+        missing = due.missing_cents
+        self._missing.set_text(self.t("wallet.missing", missing_cents=missing, until=until) if missing else "")
+        self._missing.set_visibility(bool(missing))
+        self._top_up_all.set_text(self.t("wallet.top_up_amount", amount_cents=missing))
+        self._top_up_all.set_visibility(bool(missing))
+        self._due.clear()
+        with self._due:
+            if not due.count:
+                text("p", self.t("wallet.next_nothing"), "muted")
+                return
+            with box("ul"):
+                for line in due.lines:
+                    with box("li"):
+                        with box("div"):
+                            text("div", line.title, "what")
+                            text("div", f"{line.child} · {self.t('invitation.due', due=line.due_on)}", "muted")
+                            if line.late:
+                                text("span", self.t("invitation.late"), "badge late")
+                        text("div", self.t("money", amount_cents=line.amount_cents), "num amount")
+            if due.count > len(due.lines):
+                more = self.t("wallet.next_more", count=due.count - len(due.lines))
+                text("a", more, "link", href="/invitations")
+            with box("dl", "facts"):
+                self._fact(self.t("wallet.next_total", count=due.count), due.total_cents)
+                self._fact(self.t("wallet.balance"), due.balance_cents)
+                if missing:
+                    self._fact(self.t("wallet.next_missing"), missing, "sum")
+                else:
+                    self._fact(self.t("wallet.next_left"), due.balance_cents - due.total_cents, "sum")
+
+    def _fact(self, name: str, cents: int, look: str = "") -> Element:
+        text("dt", name, look)
+        return text("dd", self.t("money", amount_cents=cents), f"num {look}".strip())
