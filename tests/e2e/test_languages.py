@@ -33,7 +33,8 @@ def fits(page: Page) -> bool:
         page.evaluate(
             """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth
                 && [...document.querySelectorAll('.btn, .portal-footer a, .portal-footer .q-btn')]
-                    .filter(e => e.offsetParent).every(e => e.scrollWidth <= e.clientWidth + 1)"""
+                    .filter(e => e.offsetWidth).every(e => e.scrollWidth <= e.clientWidth + 1
+                        && e.getBoundingClientRect().right <= document.documentElement.clientWidth)"""
         )
     )
 
