@@ -21,7 +21,17 @@ from creos_ui.database import changes
 from creos_ui.database.opening import DatabaseUnusable, opened
 from creos_ui.services import sessions
 from creos_ui.settings import Settings
-from creos_ui.web import calendar_routes, error_pages, finishing, patches, routes, serving, session_watch, wallet_routes
+from creos_ui.web import (
+    calendar_routes,
+    error_pages,
+    finishing,
+    patches,
+    profile_routes,
+    routes,
+    serving,
+    session_watch,
+    wallet_routes,
+)
 from creos_ui.web.assets import STATIC, Assets
 from creos_ui.web.guard import Guard
 
@@ -66,6 +76,7 @@ def install(settings: Settings) -> None:
     patches.apply()
     error_pages.install(app)
     app.router.redirect_slashes = False  # the redirect would name whatever host the request named
+    app.include_router(profile_routes.router)
     app.include_router(calendar_routes.router)
     app.include_router(wallet_routes.router)
     app.include_router(routes.router)  # whole: a page registered at the same path would take a route of app's away

@@ -20,6 +20,7 @@ PAGES = [
     ("/invitations", "menu.invitations", "menu.invitations_short"),
     ("/wallet", "menu.wallet", "menu.wallet_short"),
     ("/calendar", "menu.calendar", "menu.calendar_short"),
+    ("/profile", "menu.profile", "menu.profile_short"),
 ]
 UNDER_THE_THUMB = 3  # of them, beside the menu; a phone has no room for more
 

@@ -11,7 +11,7 @@ from pages.elements import box, button, text
 from pages.session import Language
 
 # what /login may be told to say; anything else in the address says nothing
-REFUSALS = {"sign_in", "email_is_not_identifier", "too_many_tries", "password_must_be_reset"}
+REFUSALS = {"sign_in", "email_is_not_identifier", "too_many_tries", "password_must_be_reset", "second_step_over"}
 
 
 @ui.page("/login")

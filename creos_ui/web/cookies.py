@@ -1,4 +1,7 @@
-"""Our three cookies: the session, the browser that is known, the language. HttpOnly, Lax, and __Host- over https."""
+"""Our cookies: the session, the step before it, the browser that is known, the language.
+
+HttpOnly, Lax, and __Host- over https.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from starlette.responses import Response
 
 from creos_ui.web.serving import settings
 
-SESSION, KNOWN, LANGUAGE = "sid", "known", "lang"
+SESSION, PENDING, KNOWN, LANGUAGE = "sid", "pending", "known", "lang"
 A_YEAR = 365 * 24 * 3600  # seconds
 
 

@@ -26,7 +26,7 @@ from creos_ui.web.socket_limit import limited
 
 SOCKET = "/_nicegui_ws/"
 UPLOAD = "/_nicegui/client/"
-PUBLIC = {"/login", "/logout", "/reset", "/language", "/healthz", "/favicon.ico"}
+PUBLIC = {"/login", "/login/code", "/logout", "/reset", "/language", "/healthz", "/favicon.ico"}
 FEEDS = "/calendar/"  # calendar programs sign in nowhere: the address is the key
 LONGEST_BODY = 64 * 1024  # bytes: forms only; there is no upload yet
 SLOWEST_BODY = 20.0  # seconds

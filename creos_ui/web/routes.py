@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 
 from creos_ui.database.transactions import default_connection, rows
 from creos_ui.errors import DomainError
-from creos_ui.services import accounts, sessions
+from creos_ui.services import accounts, second_factor, sessions
 from creos_ui.services.document_access import document_for
 from creos_ui.texts import LANGUAGES
 from creos_ui.web import cookies, typed
@@ -40,7 +40,7 @@ def safe_next(target: str) -> str | None:
         return None
     if not target.isascii() or not target.isprintable() or "\\" in target:
         return None
-    return None if re.split(r"[?#]", target)[0] in ("/login", "/logout", "/language") else target
+    return None if re.split(r"[?#]", target)[0] in ("/login", "/login/code", "/logout", "/language") else target
 
 
 @router.get("/")
@@ -55,7 +55,7 @@ async def login(
     password: Field = "",
     next: Field = "",
 ) -> Response:
-    """Open a new session under a new token, and end the one this browser had (R11)."""
+    """Identifier and password; then a session, or first the question for a code."""
     cookie = request.headers.get("cookie", "")
     address = request.client.host if request.client else ""
     target = safe_next(next)
@@ -65,11 +65,11 @@ async def login(
         )
     except DomainError as refusal:
         return RedirectResponse(_refused(refusal, target, typed.keep(identifier)), 303)
-    if old := cookies.read(cookie, cookies.SESSION):
-        await _end(old)
-    token = await sessions.open_session(admitted.account_id, device=request.headers.get("user-agent", ""))
-    answer = RedirectResponse(target or HOME, 303)
-    cookies.give(answer, cookies.SESSION, token)
+    if pending := await second_factor.pending(admitted.account_id):  # no session before the code
+        answer = RedirectResponse("/login/code" + (f"?{urlencode({'next': target})}" if target else ""), 303)
+        cookies.give(answer, cookies.PENDING, pending, max_age=int(second_factor.PENDING.total_seconds()))
+    else:
+        answer = await start_session(request, admitted.account_id, target)
     cookies.give(answer, cookies.KNOWN, admitted.browser_token, max_age=cookies.A_YEAR)
     return answer
 
@@ -87,7 +87,8 @@ async def logout(request: Request) -> Response:
 async def language(request: Request, language: Field = "", next: Field = "") -> Response:
     """Remember the chosen language on this browser and, signed in, with the account."""
     session = request.state.session
-    answer = RedirectResponse(safe_next(next) or (HOME if session else "/login"), 303)
+    target = next if next == "/login/code" else safe_next(next)  # the step between may be read in any language
+    answer = RedirectResponse(target or (HOME if session else "/login"), 303)
     if language in LANGUAGES:
         cookies.give(answer, cookies.LANGUAGE, language, max_age=cookies.A_YEAR)
         if session is not None:
@@ -129,6 +130,16 @@ async def healthz() -> Response:
         log.error("health: the database does not answer (%s)", type(exc).__name__)
         return PlainTextResponse("unavailable", 503)
     return PlainTextResponse("ok")
+
+
+async def start_session(request: Request, account_id: int, target: str | None) -> RedirectResponse:
+    """Open a new session under a new token, and end the one this browser had (R11)."""
+    if old := cookies.read(request.headers.get("cookie", ""), cookies.SESSION):
+        await _end(old)
+    token = await sessions.open_session(account_id, device=request.headers.get("user-agent", ""))
+    answer = RedirectResponse(target or HOME, 303)
+    cookies.give(answer, cookies.SESSION, token)
+    return answer
 
 
 def _refused(refusal: DomainError, target: str | None, word: str) -> str:

@@ -11,7 +11,7 @@ from models import Account, Activity, Document, Guardian, Invitation, Pupil, fol
 from tests.portal import DOCUMENT, PASSWORD, PDF
 from tests.school import add_guardian, add_pupil, new_key
 
-FAMILIES = 70
+FAMILIES = 130
 NAUGHTY = '<img src=x onerror="document.title=1">{{ 7*7 }}'
 MANY = 45  # invitations of the family whose list has several pages
 
