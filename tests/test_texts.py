@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import string
 from datetime import date
 from pathlib import Path
@@ -16,8 +17,23 @@ from creos_ui.texts import LANGUAGES, catalogue, t
 
 ROOT = Path(__file__).parent.parent
 PLURALS = (".one", ".other")
+# what no reader of the language wants to meet: another language's words, and the familiar "you"
+FRENCH = re.compile(
+    r"\b(?:le|la|une|vous|votre|vos|nous|est|sont|pour|avec|dans|sur|aux|échéance|élève|payer|décliner|crédit|solde)\b"
+    r"|\b(?:qu|[ldnsjcm])’[a-zéêh]\w+",
+    re.IGNORECASE,
+)
+FOREIGN = {
+    "fr": re.compile(r"\b(?:the|your|you|het|een|uw|der|und|Ihre?|tu|toi|ton|tes)\b"),
+    "nl": re.compile(r"\b(?:the|your|you|der|und|Ihre?|jij|jou|jouw|jullie)\b|\bje\b", re.IGNORECASE),
+    "de": re.compile(r"\b(?:the|your|you|het|een|uw|niet|du|dich|dir|dein\w*|euch|euer|eure)\b", re.IGNORECASE),
+    "en": re.compile(r"\b(?:het|een|uw|niet|der|und|nicht|Ihre?)\b"),
+}
+# names of things that stay French in every language: the former system's columns and cells, the demo's school
+STAYS = re.compile(r"École communale du Tilleul|Obligatoire|Identifiant")
+QUOTES = {"fr": "«»", "nl": "“”", "de": "„“", "en": "“”"}
 # keys made of a fixed part and a value from a short list of the code's own
-MADE = ("invitations.tab_", "invitation.", "empty.", "column.", "action.", "error.", "command.", "fault.")
+MADE = ("invitations.tab_", "invitation.", "empty.", "column.", "action.", "error.", "command.", "fault.", "devmail.")
 
 
 def places(text: str) -> set[str]:
@@ -83,8 +99,55 @@ def test_no_text_is_left_over() -> None:
         assert bare in used or bare.startswith(MADE), key
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_and_several_go_together(language: str) -> None:
+    keys = catalogue(language).keys()
+    for key in keys:
+        if key.endswith(".other"):
+            bare = key.removesuffix(".other")
+            assert f"{bare}.one" in keys, key
+            assert bare not in keys, "t() would never show it"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_in_its_language(language: str) -> None:
+    for key, text in catalogue(language).items():
+        said = STAYS.sub("", "".join(words for words, *_ in string.Formatter().parse(text)))
+        assert not FOREIGN[language].search(said), (key, text)
+        assert language == "fr" or not FRENCH.search(said), (key, text)
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "fr"])
+def test_a_sentence_is_never_left_in_french(language: str) -> None:
+    for key, text in catalogue("fr").items():
+        words = re.findall(r"\w{3,}", "".join(said for said, *_ in string.Formatter().parse(text)))
+        assert len(words) < 3 or catalogue(language)[key] != text, (key, text)
+
+
+def test_french_sets_a_space_that_does_not_break_before_high_signs() -> None:
+    """The commands' texts are left out: a terminal breaks lines anywhere, and operators search with a plain space."""
+    for key, text in catalogue("fr").items():
+        if not key.startswith("command."):
+            assert not re.search(r"[^\u00a0\u202f][?!;](?=\s|$)|[^\u00a0\u202f]:(?=\s|$)", text), (key, text)
+            assert not re.search(r"«[^\u00a0\u202f]|[^\u00a0\u202f]»", text), (key, text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_sets_its_signs_its_own_way(language: str) -> None:
+    others = {mark for marks in QUOTES.values() for mark in marks} - set(QUOTES[language])
+    for key, text in catalogue(language).items():
+        assert "'" not in text, (key, text)
+        assert not others & set(text), (key, text)
+        opening, closing = QUOTES[language]
+        assert text.count(opening) == text.count(closing), (key, text)
+        assert language == "fr" or not re.search(r"\s[?!;:](?=\s|$)", text), (key, text)
+        assert text == text.strip() or key.startswith("command."), (key, text)
+
+
 def test_values_are_shown_as_belgium_writes_them() -> None:
     assert t("money", "fr", amount_cents=123_456) == "1\u202f234,56\u00a0€"
+    assert t("money", "nl", amount_cents=123_456) == "€\u00a01.234,56"
+    assert t("money", "de", amount_cents=123_456) == "1.234,56\u00a0€"
     assert t("invitation.due", "fr", due=date(2024, 6, 9)) == "Échéance 09/06/2024"
 
 
@@ -92,6 +155,11 @@ def test_one_and_several() -> None:
     assert t("invitations.waiting", "fr", count=1, total_cents=500).startswith("1 invitation attend ")
     assert t("invitations.waiting", "fr", count=2, total_cents=500).startswith("2 invitations attendent ")
     assert t("invitations.waiting", "en", count=1, total_cents=500).startswith("1 invitation awaits ")
+    assert t("invitations.waiting", "nl", count=1, total_cents=500).startswith("1 uitnodiging wacht ")
+    assert t("invitations.waiting", "nl", count=2, total_cents=500).startswith("2 uitnodigingen wachten ")
+    assert t("invitations.waiting", "de", count=1, total_cents=500).startswith("1 Einladung wartet ")
+    assert t("invitations.waiting", "fr", count=0, total_cents=0).startswith("0 invitation attend ")
+    assert t("invitations.waiting", "nl", count=0, total_cents=0).startswith("0 uitnodigingen wachten ")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
