@@ -12,6 +12,7 @@ from creos_ui import clock
 from creos_ui.money import LOCALES
 from creos_ui.services import ledger
 from creos_ui.services.family_calendar import (
+    Entry,
     children_of_family,
     days_of,
     last_of,
@@ -19,12 +20,13 @@ from creos_ui.services.family_calendar import (
     month_named,
     next_day_after,
 )
+from creos_ui.services.households import other_guardians
 from creos_ui.services.sessions import SignedIn
 from creos_ui.texts import t
 from pages.elements import box, button, text
 from pages.layout import frame
 from pages.parent.calendar_subscription import subscribe
-from pages.parent.month_grid import day_name, month_grid, month_name
+from pages.parent.month_grid import by_day, day_name, fill_day, month_grid, month_name
 from pages.session import Language, Me
 
 PATH = "/calendar"
@@ -34,10 +36,12 @@ PATH = "/calendar"
 async def calendar_page(me: Me, language: Language, month: str = "") -> None:
     children = await children_of_family(me.guardian_id)
     balance = await ledger.balance_cents(me.guardian_id)
-    with frame(t("calendar.title", language), me, language, path=PATH, balance_cents=balance):
+    with frame(t("calendar.title", language), me, language, path=PATH, balance_cents=balance) as pill:
         view = CalendarView(me, language, month_named(month, clock.today()))
         view.head(children)
         view.days = box("div", "month")
+        pill.changed = view.refresh  # before the first look: nothing that happens after it is missed
+        pill.follow(await other_guardians(me.guardian_id))
         await view.show()
 
 
@@ -48,6 +52,9 @@ class CalendarView:
         self.me, self.language, self.month = me, language, month
         self._subscribing = False
         self.days: ui.element
+        self._entries: dict[date, list[Entry]] = {}
+        self._shown: date | None = None
+        self._cells: dict[date, ui.element] = {}
 
     def t(self, key: str, **values: Any) -> str:
         return t(key, self.language, **values)
@@ -97,13 +104,28 @@ class CalendarView:
         self._said.set_text(
             self.t("calendar.shown", month=name, count=count) if count else self.t("calendar.shown_none", month=name)
         )
+        self._shown, self._entries = month, by_day(days.entries)
         self.days.clear()
         with self.days:
             if not days.whole:
                 text("p", self.t("calendar.cut"), "note")
             if not days.entries:
                 self._nothing(later)
-            month_grid(month, days.entries, self.language)
+            self._cells = month_grid(month, self._entries, self.language)
+
+    async def refresh(self, _balance_cents: int) -> None:
+        """Something changed elsewhere: only the days it concerns are drawn again."""
+        month = self.month
+        now = by_day((await days_of(self.me.guardian_id, month, last_of(month))).entries)
+        if not self.month == month == self._shown:
+            return  # it is being drawn anyway
+        if bool(now) != bool(self._entries):
+            await self.show()
+            return
+        for day in now.keys() | self._entries.keys():
+            if now.get(day) != self._entries.get(day):
+                fill_day(self._cells[day], day, now.get(day, []), self.language)
+        self._entries = now
 
     def _nothing(self, later: date | None) -> None:
         with box("div", "empty"):

@@ -47,11 +47,14 @@ FIRST = {
 
 
 @ui.page(PATH)
-async def invitations_page(me: Me, language: Language) -> None:
+async def invitations_page(me: Me, language: Language, tab: str = "") -> None:
     children = await children_of(me.guardian_id)
     balance = await ledger.balance_cents(me.guardian_id)
     with frame(t("invitations.title", language), me, language, path=PATH, balance_cents=balance) as pill:
         view = InvitationsView(me, language, pill.show, balance)
+        if tab in list(Tab):  # the calendar leads to one of them
+            sort, descending = FIRST[Tab(tab)]
+            view.wanted = Wanted(tab=Tab(tab), sort=sort, descending=descending)
         with box("div", "page-head"):
             with box("div"):
                 text("h1", t("invitations.title", language))

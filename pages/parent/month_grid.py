@@ -7,6 +7,7 @@ from datetime import date
 from itertools import groupby
 
 from babel.dates import format_date
+from nicegui.element import Element
 
 from creos_ui import clock
 from creos_ui.money import LOCALES
@@ -43,10 +44,14 @@ def day_name(day: date, language: str) -> str:
     return format_date(day, pattern, LOCALES[language])
 
 
-def month_grid(month: date, entries: Sequence[Entry], language: str) -> None:
-    """The table, with a cell for each day; `entries` in order."""
-    of_day = {day: list(same) for day, same in groupby(entries, key=lambda entry: entry.on)}
-    today = clock.today()
+def by_day(entries: Sequence[Entry]) -> dict[date, list[Entry]]:
+    """Entries in order, put to their days."""
+    return {day: list(same) for day, same in groupby(entries, key=lambda entry: entry.on)}
+
+
+def month_grid(month: date, entries: dict[date, list[Entry]], language: str) -> dict[date, Element]:
+    """The table; returns each day's cell, for `fill_day` when something changes."""
+    cells: dict[date, Element] = {}
     with box("table", "month-grid"):
         text("caption", month_name(month, language), "quiet-only")
         weeks = weeks_of(month)
@@ -60,17 +65,23 @@ def month_grid(month: date, entries: Sequence[Entry], language: str) -> None:
             for week in weeks:
                 with box("tr"):
                     for each in week:
-                        if each is None:
-                            box("td", "outside")
-                        else:
-                            _day(each, of_day.get(each, []), language, is_today=each == today)
+                        cell = box("td", "day" if each else "outside")
+                        if each:
+                            cells[each] = cell
+                            fill_day(cell, each, entries.get(each, []), language)
+    return cells
 
 
-def _day(day: date, entries: list[Entry], language: str, *, is_today: bool) -> None:
-    classes = f"day {'today' if is_today else ''} {'' if entries else 'free'}"
-    with box("td", classes) as cell:
-        if is_today:
-            cell.props["aria-current"] = "date"
+def fill_day(cell: Element, day: date, entries: list[Entry], language: str) -> None:
+    """What a day holds, in place of what its cell held."""
+    is_today = day == clock.today()
+    cell.clear()
+    cell.classes(add="today" if is_today else "", remove="free" if entries else "")
+    if not entries:
+        cell.classes("free")
+    if is_today:
+        cell.props["aria-current"] = "date"
+    with cell:
         with box("div", "day-name"):
             text("span", str(day.day), "number num")
             text("span", _capital(day_name(day, language)), "in-full")

@@ -135,6 +135,28 @@ def test_a_full_day_stays_readable(nora: Visitor, size: str) -> None:
     expect(links).to_have_count(6)
 
 
+def test_what_is_paid_in_another_tab_is_paid_here(nora: Visitor) -> None:
+    day = clock.today() + MUSEUM
+    calendar, invitations = nora.open(at(day)), nora.open()
+    museum = cell(calendar, day).get_by_role("link")
+    expect(museum.first).to_contain_text("À payer")
+    calendar.get_by_role("button", name="Mois suivant").focus()
+    invitations.get_by_role("button", name="Payer Musée du jouet").click()
+    invitations.get_by_role("dialog").get_by_role("button", name=euros("Payer 5,00 €")).click()
+    for link in museum.all():
+        expect(link).to_contain_text("Payé")
+    expect(calendar.get_by_test_id("balance")).to_have_text(euros("37,00 €"))
+    expect(calendar.get_by_role("button", name="Mois suivant")).to_be_focused()
+
+
+def test_an_entry_leads_to_its_tab(nora: Visitor) -> None:
+    day = clock.today() - timedelta(days=30)
+    page = nora.open(at(day))
+    cell(page, day).get_by_role("link").first.click()
+    expect(page.get_by_role("button", name="Payées 1")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text("Piscine", exact=True)).to_be_visible()
+
+
 def test_subscribing_copying_and_revoking(nora: Visitor) -> None:
     nora.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = nora.open("/calendar")
