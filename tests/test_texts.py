@@ -138,8 +138,7 @@ def test_each_language_sets_its_signs_its_own_way(language: str) -> None:
     for key, text in catalogue(language).items():
         assert "'" not in text, (key, text)
         assert not others & set(text), (key, text)
-        opening, closing = QUOTES[language]
-        assert text.count(opening) == text.count(closing), (key, text)
+        assert text.count(QUOTES[language][0]) == text.count(QUOTES[language][1]), (key, text)
         assert language == "fr" or not re.search(r"\s[?!;:](?=\s|$)", text), (key, text)
         assert text == text.strip() or key.startswith("command."), (key, text)
 
