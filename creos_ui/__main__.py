@@ -32,8 +32,10 @@ from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import opened
 from creos_ui.errors import DomainError
 from creos_ui.import_report import refusal_for_machines, report_for_machines, report_in_words
+from creos_ui.services import password_policy
 from creos_ui.services.accounts import create_account
 from creos_ui.services.books import Finding, check_books
+from creos_ui.services.email_change import address_of
 from creos_ui.services.import_list import Report, import_list
 from creos_ui.settings import DataSettings, Settings, data_settings, portal_settings
 from creos_ui.texts import LANGUAGES
@@ -114,6 +116,7 @@ def check_command(as_json: bool) -> None:
     "--role", type=click.Choice([role.value for role in Role]), default="parent", help=words("command.account.role")
 )
 @click.option("--language", type=click.Choice(LANGUAGES), help=words("command.account.language"))
+@click.option("--email", help=words("command.account.email"))
 @click.option("--password-stdin", is_flag=True, help=words("command.account.password_stdin"))
 def account_command(
     identifier: str,
@@ -121,9 +124,12 @@ def account_command(
     first_name: str | None,
     role: str,
     language: str | None,
+    email: str | None,
     password_stdin: bool,
 ) -> None:
     settings = data_settings()
+    address = address_of(email) if email else None
+    password_policy.use(os.environ.get("CREOS_SCHOOL_NAME", ""), os.environ.get("CREOS_PAYEE_NAME", ""))
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _asked_password()
     _make_folder(settings)
 
@@ -138,6 +144,7 @@ def account_command(
             password=password,
             role=Role(role),
             language=language,
+            email=address,
         )
 
     account = _with_database(settings.database, work())
@@ -213,10 +220,11 @@ def _asked_password() -> str:
 
 
 def _settings_remarks(data: DataSettings) -> list[str]:
-    """Everything that would keep `run` from starting, as sentences; values are never shown (R66)."""
+    """What keeps `run` from starting, or messages from going out, as sentences; values are never shown (R66)."""
     remarks = []
     try:
-        Settings()  # type: ignore[call-arg]  # the environment fills it
+        if not Settings().smtp_host:  # type: ignore[call-arg]  # the environment fills it
+            remarks.append(words("command.check.no_smtp"))
     except ValidationError as exc:
         for fault in exc.errors(include_input=False, include_url=False):
             name = f"CREOS_{fault['loc'][0]}".upper()

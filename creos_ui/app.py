@@ -19,14 +19,16 @@ from nicegui import app, ui
 
 from creos_ui.database import changes
 from creos_ui.database.opening import DatabaseUnusable, opened
-from creos_ui.services import sessions
+from creos_ui.services import mail_worker, sessions
 from creos_ui.settings import Settings
 from creos_ui.web import (
     calendar_routes,
     error_pages,
     finishing,
+    mail_routes,
     patches,
     profile_routes,
+    reset_routes,
     routes,
     serving,
     session_watch,
@@ -77,6 +79,8 @@ def install(settings: Settings) -> None:
     error_pages.install(app)
     app.router.redirect_slashes = False  # the redirect would name whatever host the request named
     app.include_router(profile_routes.router)
+    app.include_router(reset_routes.router)
+    app.include_router(mail_routes.router)
     app.include_router(calendar_routes.router)
     app.include_router(wallet_routes.router)
     app.include_router(routes.router)  # whole: a page registered at the same path would take a route of app's away
@@ -103,6 +107,7 @@ def _open_database_in_lifespan(settings: Settings) -> None:
                 watching = [
                     asyncio.create_task(session_watch.watch()),
                     asyncio.create_task(changes.watch(settings.database)),
+                    asyncio.create_task(mail_worker.work(settings)),
                 ]
                 yield state
                 await finishing.all_done()  # first: NiceGUI cancels what it knows of

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from stdnum import iban
 
@@ -33,6 +34,13 @@ def _iban(value: str) -> str:
         return str(iban.validate(value, check_country=False))
     except Exception as exc:
         raise ValueError("is not a valid IBAN") from exc
+
+
+def _sender(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False, allow_smtputf8=False, test_environment=True).normalized
+    except EmailNotValidError as exc:
+        raise ValueError("must be one e-mail address, as in portail@ecole.example") from exc
 
 
 class DataSettings(BaseSettings):
@@ -64,6 +72,32 @@ class Settings(DataSettings):
     school_contact: Annotated[str, Field(min_length=3, max_length=120)]  # shown to who cannot sign in
     payee_name: Annotated[str, Field(min_length=1, max_length=70)]  # exactly as at the bank: it compares
     payee_iban: Annotated[str, AfterValidator(_iban)]
+    smtp_host: Annotated[str, Field(max_length=253)] | None = None  # None: messages wait, `check` says so
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_tls: Annotated[Literal["starttls", "tls", "none"], Field(validate_default=True)] = "starttls"
+    mail_from: Annotated[Annotated[str, AfterValidator(_sender)] | None, Field(validate_default=True)] = None
+    reminder_days: Annotated[str, Field(pattern=r"^\d{1,2}(,\d{1,2})*$")] = "7,2"  # before the due date
+
+    @field_validator("smtp_tls")
+    @classmethod
+    def _protected(cls, value: str, info: ValidationInfo) -> str:
+        if value == "none" and info.data.get("smtp_host") not in LOOPBACK | {None}:
+            raise ValueError("must be starttls or tls (none is for 127.0.0.1 only)")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _named(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("smtp_host"):
+            raise ValueError("is not set. Set the address messages are sent from")
+        return value
+
+    @property
+    def demo(self) -> bool:
+        """The imaginary school: its messages are shown at /dev/mail. No environment can switch that on."""
+        return False
 
     @property
     def secure(self) -> bool:

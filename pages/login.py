@@ -21,8 +21,11 @@ async def login_page(
     minutes: str = "",
     next: str = "",
     typed: str = "",
+    done: str = "",
 ) -> None:
     with door(t("login.title", language), language, path="/login"):
+        if done == "password":
+            text("p", t("reset.done", language), "note", role="status")
         with box("p", "note"):
             text("strong", t("login.notice_title", language))
             text("span", t("login.notice", language) + " ")

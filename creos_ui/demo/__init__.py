@@ -45,9 +45,17 @@ def prepare(folder: Path, say: Callable[[str], None], language: str = "fr") -> N
     partial.rename(folder)
 
 
+class DemoSettings(Settings):
+    """Sends nothing: its messages are shown on a page of its own."""
+
+    @property
+    def demo(self) -> bool:
+        return True
+
+
 def settings(folder: Path, port: int) -> Settings:
     """How the demo is served: on this machine only, whatever the environment says."""
-    return Settings(
+    return DemoSettings(
         data=folder,
         database_url=None,
         secret=SecretStr((folder / _SECRET).read_text("ascii").strip()),
@@ -58,6 +66,10 @@ def settings(folder: Path, port: int) -> Settings:
         school_contact="secretariat@tilleul.example · 02 555 01 23",
         payee_name="Commune de Tilleul",
         payee_iban="BE68539007547034",
+        smtp_host=None,
+        smtp_tls="starttls",
+        mail_from="portail@tilleul.example",
+        reminder_days="7,2",
     )
 
 

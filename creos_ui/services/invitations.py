@@ -28,7 +28,7 @@ from creos_ui.errors import (
     NothingSelected,
     PriceChanged,
 )
-from creos_ui.services import automatic, ledger
+from creos_ui.services import automatic, ledger, outbox
 from models import InvitationStatus, Pupil, Transfer
 
 MOST_AT_ONCE = 50  # invitations in one payment
@@ -88,6 +88,7 @@ async def pay_invitations(
         claimed = [await _claim(connection, line, debtor_id=debtor_id, actor=actor, day=day) for line in lines]
         for position, claim in enumerate(claimed):
             await ledger.pay(connection, claim, key=ledger.line_key(key, position), actor=actor)
+        await outbox.receipt(connection, debtor_id, [(claim.invitation_id, claim.amount_cents) for claim in claimed])
 
     return await ledger.once(key, [_line(line) for line in lines], work)
 

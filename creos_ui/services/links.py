@@ -30,8 +30,13 @@ _USE = """
 """
 
 
-async def mint(message_id: str, account_id: int, purpose: LinkPurpose, value: str | None = None) -> str:
-    """The token of this message's link, which works from now on. Raises LinkNotUsable where it was used or replaced."""
+async def mint(
+    message_id: str, account_id: int, purpose: LinkPurpose, value: str | None = None, *, sent: bool = False
+) -> str:
+    """The token of this message's link, which works from now on; that of a message `sent` stays as it is.
+
+    Raises LinkNotUsable where it was used or replaced.
+    """
     token = keyed_hash("link token", message_id)
     token_hash = keyed_hash("link", token)
     now = clock.now()
@@ -44,7 +49,7 @@ async def mint(message_id: str, account_id: int, purpose: LinkPurpose, value: st
             await execute(connection, _MINT, token_hash, account_id, purpose, value, now, expires_at)
         elif row.used_at is not None:
             raise LinkNotUsable
-        else:  # another try of the same message
+        elif not sent:  # another try of the same message
             await OneTimeLink.filter(id=row.id).using_db(connection).update(expires_at=expires_at)
 
     await atomic(work)

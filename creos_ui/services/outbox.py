@@ -24,7 +24,7 @@ SWITCHES = {
     MailKind.RECEIPT: "mail_receipt",
     MailKind.LOW_CREDIT: "mail_low_credit",
 }
-GATHERED = timedelta(minutes=1)  # invitations published within it become one message
+GATHERED = timedelta(minutes=1)  # invitations published, or paid automatically, within it become one message
 BALANCE = '"@balance"'  # stands in the facts for the wallet's balance at that moment, in cents
 
 _INSERT = """
@@ -33,6 +33,8 @@ _INSERT = """
     WHERE account.{by} = $6 AND {wanted}
 """
 _HAS_ADDRESS = "account.email IS NOT NULL AND account.email_failed_at IS NULL"
+_WITH_BALANCE = """replace(CAST($3 AS text), '"@balance"', CAST(
+    (SELECT balance_cents FROM ledger_account l WHERE l.guardian_id = account.guardian_id) AS text))"""
 _WITHDRAW = """
     UPDATE mail_message SET next_try_at = NULL, failed_at = $1, error = 'withdrawn'
     WHERE account_id = $2 AND kind = $3 AND sent_at IS NULL AND next_try_at IS NOT NULL
@@ -63,7 +65,8 @@ async def receipt(
         "balance_cents": BALANCE.strip('"'),
         "automatic": automatic,
     }
-    await _insert(connection, "guardian_id", guardian_id, MailKind.RECEIPT, facts)
+    wait = GATHERED if automatic else timedelta(0)  # a top-up may pay several, each in its own transaction
+    await _insert(connection, "guardian_id", guardian_id, MailKind.RECEIPT, facts, wait=wait)
 
 
 async def invited(connection: Any, guardian_id: int, invitation_ids: Sequence[int]) -> None:
@@ -72,7 +75,7 @@ async def invited(connection: Any, guardian_id: int, invitation_ids: Sequence[in
     for invitation_id in invitation_ids:
         await execute(connection, _PUBLISHED, clock.now(), invitation_id)
     facts = {"invitations": list(invitation_ids)}
-    await _insert(connection, "guardian_id", guardian_id, MailKind.INVITATIONS, facts)
+    await _insert(connection, "guardian_id", guardian_id, MailKind.INVITATIONS, facts, wait=GATHERED)
 
 
 async def withdraw(connection: Any, account_id: int, kind: MailKind) -> None:
@@ -81,27 +84,31 @@ async def withdraw(connection: Any, account_id: int, kind: MailKind) -> None:
 
 
 async def _insert(
-    connection: Any, by: str, number: int, kind: MailKind, facts: dict[str, Any], *, address: str | None = None
+    connection: Any,
+    by: str,
+    number: int,
+    kind: MailKind,
+    facts: dict[str, Any],
+    *,
+    address: str | None = None,
+    wait: timedelta = timedelta(0),
 ) -> None:
     postgres = connection.capabilities.dialect == "postgres"
-    balance = "(SELECT balance_cents FROM ledger_account l WHERE l.guardian_id = account.guardian_id)"
-    switch = SWITCHES.get(kind)
-    # $1 ... stand in a SELECT: PostgreSQL would take them for text
+    instant = "::timestamptz" if postgres else ""  # a place in a SELECT is text to PostgreSQL
+    written = _json(facts)
+    wanted = [_HAS_ADDRESS] if address is None else []
+    if kind in SWITCHES:
+        wanted.append(f"account.{SWITCHES[kind]}")
     sql = _INSERT.format(
         by=by,
         address="account.email" if address is None else "CAST($7 AS text)",
-        facts=f"replace(CAST($3 AS text), '{BALANCE}', CAST({balance} AS text))" if BALANCE in _json(facts) else "$3",
-        at="$4::timestamptz" if postgres else "$4",
-        at_next="$5::timestamptz" if postgres else "$5",
-        wanted=" AND ".join(
-            part
-            for part in (_HAS_ADDRESS if address is None else "1 = 1", f"account.{switch}" if switch else "")
-            if part
-        ),
+        facts=_WITH_BALANCE if BALANCE in written else "$3",
+        at=f"$4{instant}",
+        at_next=f"$5{instant}",
+        wanted=" AND ".join(wanted) or "1 = 1",
     )
     now = clock.now()
-    first_try = now + GATHERED if kind == MailKind.INVITATIONS else now
-    values = [secrets.token_hex(16), str(kind), _json(facts), now, first_try, number]
+    values = [secrets.token_hex(16), kind.value, written, now, now + wait, number]
     await execute(connection, sql, *values, *([] if address is None else [address]))
 
 

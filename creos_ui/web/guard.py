@@ -26,8 +26,19 @@ from creos_ui.web.socket_limit import limited
 
 SOCKET = "/_nicegui_ws/"
 UPLOAD = "/_nicegui/client/"
-PUBLIC = {"/login", "/login/code", "/logout", "/reset", "/language", "/healthz", "/favicon.ico"}
+PUBLIC = {
+    "/login",
+    "/login/code",
+    "/logout",
+    "/reset",
+    "/confirm-email",
+    "/dev/mail",
+    "/language",
+    "/healthz",
+    "/favicon.ico",
+}
 FEEDS = "/calendar/"  # calendar programs sign in nowhere: the address is the key
+LINKS = ("/reset/", "/confirm-email/", "/dev/mail/")  # of messages: the token is the key
 LONGEST_BODY = 64 * 1024  # bytes: forms only; there is no upload yet
 SLOWEST_BODY = 20.0  # seconds
 # the first is echoed into pages; the others make NiceGUI ask for the handshake that patches.py takes away
@@ -51,7 +62,7 @@ class Guard:
             started = True
             await send(message)
 
-        answer = with_security_headers(watched, nonce)
+        answer = with_security_headers(watched, nonce, told_nowhere=scope["path"].startswith(LINKS))
         try:
             if scope["type"] == "websocket":
                 await self._socket(scope, receive, answer)
@@ -65,12 +76,12 @@ class Guard:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, is_safe = scope["path"], scope["method"] in ("GET", "HEAD")
-        if path.startswith(SOCKET.rstrip("/")) or not (is_safe or _same_origin(_headers(scope))):
+        if path.startswith(SOCKET.rstrip("/")) or not (is_safe or _same_origin(_headers(scope), path)):
             return await _refuse(scope, receive, send, 403)  # a request there would be polling: sockets only
         if path.startswith((assets.NICEGUIS, assets.OURS)) and is_safe:
             return await self.app(scope, receive, send)
         session = scope["state"]["session"] = await _session(scope, active=True)  # pages: request.state.session
-        if session is None and path not in PUBLIC and not path.startswith(FEEDS):
+        if session is None and path not in PUBLIC and not path.startswith((FEEDS, *LINKS)):
             if is_safe and not path.startswith("/_nicegui"):
                 return await _to_sign_in(scope)(scope, receive, send)
             return await _refuse(scope, receive, send, 401)
@@ -98,9 +109,14 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def _same_origin(headers: dict[str, str]) -> bool:
-    """Browsers say where a request comes from; one that does not say is none of ours."""
-    return headers.get("origin") in settings().origins and headers.get("sec-fetch-site", "none") in (
+def _same_origin(headers: dict[str, str], path: str = "") -> bool:
+    """Browsers say where a request comes from; one that does not say is none of ours.
+
+    But a page that tells its address nowhere (no-referrer) says "null" when its own form is sent: the token in that
+    address is what lets it act.
+    """
+    origins = settings().origins | ({"null"} if path.startswith(LINKS) else set())
+    return headers.get("origin") in origins and headers.get("sec-fetch-site", "none") in (
         "same-origin",
         "none",
     )

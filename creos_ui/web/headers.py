@@ -26,23 +26,26 @@ _HSTS = b"max-age=31536000; includeSubDomains"
 _STARTS = ("http.response.start", "websocket.http.response.start")
 
 
-def with_security_headers(send: Send, nonce: str) -> Send:
+def with_security_headers(send: Send, nonce: str, *, told_nowhere: bool = False) -> Send:
     """Put the headers on whatever is answered; a header is never sent twice.
 
+    `told_nowhere`: its address is a secret, and goes into no Referer.
     An answer may bring its own Content-Security-Policy and Cache-Control; without one nothing is stored.
     """
 
     async def with_headers(message: Message) -> None:
         if message["type"] in _STARTS:
-            message = {**message, "headers": _completed(message, nonce)}
+            message = {**message, "headers": _completed(message, nonce, told_nowhere)}
         await send(message)
 
     return with_headers
 
 
-def _completed(message: Message, nonce: str) -> Headers:
+def _completed(message: Message, nonce: str, told_nowhere: bool) -> Headers:
     headers: Headers = list(message.get("headers", []))
     extra = dict(_ALWAYS)
+    if told_nowhere:
+        extra[b"referrer-policy"] = b"no-referrer"
     if message["status"] >= 400:  # NiceGUI lets browsers keep even a missing file for a year
         extra[b"cache-control"] = b"no-store"
     if settings().secure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from creos_ui.services import keyed_hash
+from creos_ui.services import keyed_hash, password_policy
 from creos_ui.settings import Settings
 
 _serving: list[Settings] = []
@@ -12,6 +12,7 @@ def use(settings: Settings) -> None:
     """Serve with these settings from now on."""
     _serving[:] = [settings]
     keyed_hash.use(settings.secret.get_secret_value())
+    password_policy.use(settings.school_name, settings.payee_name)
 
 
 def settings() -> Settings:

@@ -1,0 +1,60 @@
+"""The task that sends the outbox, as long as the portal runs; once a day it also writes the reminders.
+
+Pages never wait for it. Without an SMTP server messages wait; the demo's are shown at /dev/mail instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import date
+
+from creos_ui import clock
+from creos_ui.services import links, mailing, reminders, reset
+from creos_ui.services.mail_texts import Portal
+from creos_ui.services.mailing import Server
+from creos_ui.settings import Settings
+
+EVERY = 2.0  # seconds
+REMINDED_FROM = 8  # o'clock at school
+log = logging.getLogger("creos_ui")
+
+
+def portal_of(settings: Settings) -> Portal:
+    assert settings.mail_from
+    return Portal(settings.school_name, settings.public_url, settings.mail_from, settings.school_contact)
+
+
+def server_of(settings: Settings) -> Server | None:
+    """None where no SMTP server is set."""
+    if not settings.smtp_host:
+        return None
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    return Server(settings.smtp_host, settings.smtp_port, settings.smtp_tls, settings.smtp_user, password)
+
+
+async def work(settings: Settings) -> None:
+    """Runs until it is cancelled; one failed round (a busy database) does not end it."""
+    server = server_of(settings)
+    done: date | None = None
+    while True:
+        try:
+            if server or settings.demo:  # else they would pile up, and be sent months later
+                done = await _daily(settings, done)
+            if server:
+                await mailing.send_due(server, portal_of(settings))
+            elif settings.demo:
+                await mailing.shelve_due(portal_of(settings))
+        except Exception as exc:
+            log.error("mail: %s", type(exc).__name__)
+        await asyncio.sleep(EVERY)
+
+
+async def _daily(settings: Settings, done: date | None) -> date | None:
+    now = clock.now().astimezone(clock.SCHOOL_ZONE)
+    if now.date() == done or (now.hour < REMINDED_FROM and not settings.demo):
+        return done
+    await reminders.remind(now.date(), days=[int(day) for day in settings.reminder_days.split(",")])
+    for prune in (mailing.prune, links.prune, reset.prune):
+        await prune()
+    return now.date()

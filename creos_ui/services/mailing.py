@@ -1,0 +1,250 @@
+"""Sending what the outbox holds (R53): one message at a time, each once, with the same Message-ID at every try.
+
+A row is claimed by moving its next try five minutes ahead, in one statement that two processes cannot both win; it is
+marked sent after the server took it. A crash between the two sends it again after those minutes, under the same
+Message-ID and with the same link. An address refused for good is marked and written to no more; a server that is
+down, slow or rude is tried again after 1, 2, 4 ... 60 minutes, for two days (a password link: one hour).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiosmtplib
+
+from creos_ui import clock
+from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.errors import LinkNotUsable
+from creos_ui.services.mail_texts import Portal, Rendered, render
+from models import MailKind, MailMessage
+
+LEASE = timedelta(minutes=5)  # longer than any sending takes
+SMTP_TIMEOUT = 20.0  # seconds for each answer of the server
+LONGEST_SENDING = 90.0  # seconds for one message in all
+LONGEST_DELAY = timedelta(minutes=60)
+GIVEN_UP_AFTER = timedelta(days=2)
+STALE_AFTER = {MailKind.PASSWORD_LINK: timedelta(hours=1)}  # whoever asked has asked again by then
+KEPT = timedelta(days=90)
+log = logging.getLogger("creos_ui")
+
+_CLAIM = """
+    UPDATE mail_message SET next_try_at = $2, tries = tries + 1 WHERE id = (
+        SELECT id FROM mail_message WHERE next_try_at <= $1 ORDER BY next_try_at, id LIMIT 1 {lock})
+    RETURNING id
+"""
+_TWINS = """
+    SELECT id, facts FROM mail_message
+    WHERE account_id = $1 AND kind = $2 AND id <> $3 AND tries = 0 AND next_try_at IS NOT NULL ORDER BY id {lock}
+"""
+_SENT = "UPDATE mail_message SET sent_at = $1, next_try_at = NULL, error = $2 WHERE id = $3 AND sent_at IS NULL"
+_GIVEN_UP = "UPDATE mail_message SET failed_at = $1, next_try_at = NULL, error = $2 WHERE id = $3 AND sent_at IS NULL"
+_AGAIN = "UPDATE mail_message SET next_try_at = $1, error = $2 WHERE id = $3 AND next_try_at IS NOT NULL"
+_DEAD = "UPDATE account SET email_failed_at = $1 WHERE id = $2 AND email = $3"
+
+
+@dataclass(frozen=True)
+class Server:
+    """The school's SMTP server. `tls`: starttls, tls or none (none for the loopback only)."""
+
+    host: str
+    port: int
+    tls: str
+    user: str | None = None
+    password: str | None = None
+
+
+class Refused(Exception):
+    """What the server said to one message. `dead`: this address will never take one."""
+
+    def __init__(self, reason: str, *, dead: bool = False, for_good: bool = False) -> None:
+        super().__init__(reason)
+        self.dead, self.for_good = dead, for_good
+
+
+async def send_due(server: Server, portal: Portal) -> int:
+    """Send what is due now, one after the other; returns how many the server took."""
+    sent = 0
+    while (message := await claim()) is not None:
+        sent += await _send(message, server, portal)
+    return sent
+
+
+async def shelve_due(portal: Portal) -> None:
+    """Where nothing is sent (the demo): what is due is written and counts as sent; /dev/mail shows it."""
+    while (message := await claim()) is not None:
+        if await rendered_or_done(message, portal):
+            await mark_sent(message, "shown at /dev/mail")
+
+
+async def claim() -> MailMessage | None:
+    """Take the message that has waited longest; nobody else gets it for five minutes. Those of the same kind that wait
+    for the same person, where the kind gathers, become part of it."""
+
+    async def work(connection: Any) -> int | None:
+        postgres = connection.capabilities.dialect == "postgres"
+        skip_locked = "FOR UPDATE SKIP LOCKED" if postgres else ""
+        now = clock.now()
+        found = await rows(connection, _CLAIM.format(lock=skip_locked), now, now + LEASE)
+        if not found:
+            return None
+        message = await MailMessage.get(id=found[0]["id"], using_db=connection)
+        if message.tries == 1:
+            await _gather(connection, message, skip_locked)
+        return message.id
+
+    claimed = await atomic(work)
+    return None if claimed is None else await MailMessage.get(id=claimed)
+
+
+async def _gather(connection: Any, message: MailMessage, lock: str) -> None:
+    """Only before its first try: a message that was tried says the same at the next."""
+    facts = json.loads(message.facts)
+    if not _gathers(message.kind, facts):
+        return
+    for twin in await rows(connection, _TWINS.format(lock=lock), message.account_id, message.kind, message.id):
+        more = json.loads(twin["facts"])
+        if _gathers(message.kind, more):
+            # lists grow; the newest balance and day are the ones that hold
+            facts = {**facts, **more} | {
+                name: facts[name] + more[name] for name in facts if isinstance(more[name], list)
+            }
+            await execute(connection, "DELETE FROM mail_message WHERE id = $1", twin["id"])
+    await execute(connection, "UPDATE mail_message SET facts = $1 WHERE id = $2", json.dumps(facts), message.id)
+
+
+def _gathers(kind: MailKind, facts: dict[str, Any]) -> bool:
+    """Invitations published, and paid automatically, within a minute are told together."""
+    return kind == MailKind.INVITATIONS or (kind == MailKind.RECEIPT and bool(facts["automatic"]))
+
+
+async def _send(message: MailMessage, server: Server, portal: Portal) -> bool:
+    if message.tries > 1 and clock.now() > message.created_at + _limit(message):
+        await _give_up(message, message.error or "given up")
+        return False
+    rendered = await rendered_or_done(message, portal)
+    if rendered is None:
+        return False
+    try:
+        await _deliver(envelope(message, rendered, portal), server)
+    except Refused as refusal:
+        await _refused(message, refusal)
+        return False
+    await mark_sent(message)
+    return True
+
+
+async def rendered_or_done(message: MailMessage, portal: Portal) -> Rendered | None:
+    """The message's words; one with nothing left to say, or a link that was replaced, is over."""
+    if message.kind in STALE_AFTER and clock.now() > message.created_at + _limit(message):
+        await _give_up(message, "too late")
+        return None
+    try:
+        rendered = await render(message, portal)
+    except LinkNotUsable:
+        rendered = None
+    if rendered is None:
+        await _give_up(message, "nothing left to say")
+    return rendered
+
+
+def envelope(message: MailMessage, rendered: Rendered, portal: Portal) -> EmailMessage:
+    """The message as it travels. A header with a line break in it cannot be made: the library raises ValueError."""
+    letter = EmailMessage(policy=SMTP)
+    letter["From"] = Address(portal.school, addr_spec=portal.sender)
+    letter["To"] = Address(addr_spec=message.address)
+    letter["Subject"] = rendered.subject
+    letter["Message-ID"] = f"<{message.message_id}@{urlsplit(portal.url).hostname}>"
+    letter["Date"] = message.created_at
+    letter["Auto-Submitted"] = "auto-generated"
+    letter["X-Auto-Response-Suppress"] = "All"
+    letter.set_content(rendered.text)
+    letter.add_alternative(rendered.html, subtype="html")
+    return letter
+
+
+async def mark_sent(message: MailMessage, note: str | None = None) -> None:
+    await _write(_SENT, clock.now(), note, message.id)
+
+
+def delay_after(tries: int) -> timedelta:
+    """1 minute after the first try, then 2, 4 ... 60."""
+    return min(timedelta(minutes=1 << min(max(tries - 1, 0), 10)), LONGEST_DELAY)
+
+
+async def prune() -> None:
+    """Drop what was sent or given up three months ago: nobody needs it, and it names people (R62)."""
+    await MailMessage.filter(next_try_at=None, created_at__lt=clock.now() - KEPT).delete()
+
+
+async def _deliver(letter: EmailMessage, server: Server) -> None:
+    """Hand the message to the server. Raises Refused."""
+    try:
+        async with asyncio.timeout(LONGEST_SENDING):
+            await aiosmtplib.send(
+                letter,
+                hostname=server.host,
+                port=server.port,
+                username=server.user,
+                password=server.password,
+                use_tls=server.tls == "tls",
+                start_tls=server.tls == "starttls",
+                timeout=SMTP_TIMEOUT,
+            )
+    except aiosmtplib.SMTPRecipientsRefused as exc:
+        raise _of_recipient(exc.recipients[0]) from exc
+    except aiosmtplib.SMTPRecipientRefused as exc:
+        raise _of_recipient(exc) from exc
+    except aiosmtplib.SMTPDataError as exc:
+        raise _of_recipient(exc) from exc
+    except aiosmtplib.SMTPResponseException as exc:  # greeting, sign-in, sender: our own side
+        raise Refused(f"{exc.code} {exc.message}") from exc
+    except (aiosmtplib.SMTPException, OSError, TimeoutError) as exc:
+        raise Refused(type(exc).__name__) from exc
+    except ValueError as exc:  # an address or a header that cannot be written
+        raise Refused("cannot be written as a message", for_good=True) from exc
+
+
+def _of_recipient(exc: Any) -> Refused:
+    """5xx is for good, except what is about us and not about the address: policy (5.7), a full mailbox (552)."""
+    code, words = int(exc.code), str(exc.message)
+    about_us = " 5.7." in f" {words}" or code == 552
+    return Refused(f"{code} {words}", dead=500 <= code < 600 and not about_us)
+
+
+async def _refused(message: MailMessage, refusal: Refused) -> None:
+    reason = "".join(c if c.isprintable() else " " for c in str(refusal))[:200]
+    log.warning("message %s (%s) was not taken: %s", message.id, message.kind.value, reason[:3])
+    if refusal.dead:
+        await _write(_DEAD, clock.now(), message.account_id, message.address)
+    if refusal.dead or refusal.for_good:
+        await _give_up(message, reason)
+        return
+    again = clock.now() + delay_after(message.tries)
+    if again > message.created_at + _limit(message) and message.tries > 1:
+        await _give_up(message, reason)
+    else:
+        await _write(_AGAIN, again, reason, message.id)
+
+
+def _limit(message: MailMessage) -> timedelta:
+    return STALE_AFTER.get(message.kind, GIVEN_UP_AFTER)
+
+
+async def _give_up(message: MailMessage, reason: str) -> None:
+    await _write(_GIVEN_UP, clock.now(), reason, message.id)
+
+
+async def _write(sql: str, *values: datetime | str | int | None) -> None:
+    async def work(connection: Any) -> None:
+        await execute(connection, sql, *values)
+
+    await atomic(work)

@@ -1,0 +1,97 @@
+"""Reminders before the due date, and the warning that the wallet will not do for what is due (daily, idempotent).
+
+Each invitation is reminded of once for each term (7 and 2 days before, by default), and never once it is answered;
+a day on which nothing ran is caught up on the next.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from creos_ui import clock
+from creos_ui.database.transactions import atomic, default_connection, execute, rows
+from creos_ui.services import outbox
+from models import MailKind
+
+DEFAULT_DAYS = (7, 2)
+LOOKED_AHEAD = 7  # days of due dates the wallet should hold
+WARNED_AGAIN_AFTER = timedelta(days=7)
+
+_COMING = """
+    SELECT i.id, i.debtor_id, a.due_on FROM invitation i JOIN activity a ON a.id = i.activity_id
+    WHERE i.status = 'open' AND a.due_on >= $1 AND a.due_on <= $2 AND (a.closes_on IS NULL OR a.closes_on >= $1)
+    ORDER BY i.debtor_id, a.due_on, i.id
+"""
+_TELL = """
+    UPDATE invitation SET reminded_at = $1
+    WHERE id = $2 AND status = 'open' AND (reminded_at IS NULL OR reminded_at < $3)
+"""
+_SHORT = """
+    SELECT i.debtor_id, i.id FROM invitation i JOIN activity a ON a.id = i.activity_id
+    WHERE i.status = 'open' AND a.due_on >= $1 AND a.due_on <= $2 AND (a.closes_on IS NULL OR a.closes_on >= $1)
+      AND (SELECT balance_cents FROM ledger_account w WHERE w.guardian_id = i.debtor_id) < (
+        SELECT sum(j.amount_cents) FROM invitation j JOIN activity b ON b.id = j.activity_id
+        WHERE j.debtor_id = i.debtor_id AND j.status = 'open' AND b.due_on >= $1 AND b.due_on <= $2
+          AND (b.closes_on IS NULL OR b.closes_on >= $1))
+    ORDER BY i.debtor_id, a.due_on, i.id
+"""
+_WARNED = """
+    SELECT 1 AS one FROM mail_message m JOIN account c ON c.id = m.account_id
+    WHERE c.guardian_id = $1 AND m.kind = 'low_credit' AND m.created_at > $2
+"""
+_ONE_AT_A_TIME = "SELECT id FROM guardian WHERE id = $1 FOR UPDATE"
+
+
+async def remind(today: date, *, days: Iterable[int] = DEFAULT_DAYS) -> None:
+    """Write today's reminders and warnings into the outbox; again on the same day, it writes none."""
+    await _remind_of_invitations(today, sorted(set(days)))
+    await _warn_of_low_credit(today)
+
+
+async def _remind_of_invitations(today: date, days: list[int]) -> None:
+    if not days:
+        return
+    coming = await rows(default_connection(), _COMING, today, today + timedelta(days=days[-1]))
+    for guardian_id, theirs in _by_guardian(coming, "debtor_id").items():
+
+        async def work(connection: Any, guardian_id: int = guardian_id, theirs: Any = theirs) -> None:
+            told = []
+            for row in theirs:
+                due_on = date.fromisoformat(str(row["due_on"]))
+                term = next(term for term in days if (due_on - today).days <= term)
+                if await execute(connection, _TELL, clock.now(), row["id"], _start_of(due_on - timedelta(days=term))):
+                    told.append(int(row["id"]))
+            if told:
+                await outbox.put_for_guardian(connection, guardian_id, MailKind.REMINDER, {"invitations": told})
+
+        await atomic(work)
+
+
+async def _warn_of_low_credit(today: date) -> None:
+    short = await rows(default_connection(), _SHORT, today, today + timedelta(days=LOOKED_AHEAD))
+    for guardian_id, theirs in _by_guardian(short, "debtor_id").items():
+        invitations = [int(row["id"]) for row in theirs]
+
+        async def work(connection: Any, guardian_id: int = guardian_id, invitations: Any = invitations) -> None:
+            if connection.capabilities.dialect == "postgres":
+                await rows(connection, _ONE_AT_A_TIME, guardian_id)
+            if not await rows(connection, _WARNED, guardian_id, clock.now() - WARNED_AGAIN_AFTER):
+                facts = {"invitations": invitations}
+                await outbox.put_for_guardian(connection, guardian_id, MailKind.LOW_CREDIT, facts)
+
+        await atomic(work)
+
+
+def _by_guardian(found: list[dict[str, Any]], column: str) -> dict[int, list[dict[str, Any]]]:
+    grouped: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in found:
+        grouped[int(row[column])].append(row)
+    return grouped
+
+
+def _start_of(day: date) -> datetime:
+    """The first instant of a school day."""
+    return datetime.combine(day, time(0), clock.SCHOOL_ZONE).astimezone(UTC)

@@ -1,0 +1,98 @@
+"""Forgotten passwords (R5-R8): asking for a link, looking at it, setting the new password with it.
+
+Asking does the same work and gives the same answer whether an account exists or not. Accounts brought over from the
+former system have no password yet and get their first one this way.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+from typing import Any
+
+from creos_ui import clock
+from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.errors import LinkNotUsable
+from creos_ui.services import links, outbox, password_policy
+from creos_ui.services.accounts import after_new_password, replace_password
+from creos_ui.services.keyed_hash import keyed_hash
+from creos_ui.services.passwords import hash_password
+from models import Account, LinkPurpose, MailKind, ResetRequest, folded
+
+PER_ACCOUNT, PER_ADDRESS = 5, 20  # in a day, in an hour
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+LONGEST = 254
+
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('reset_request'))"
+_OF_IDENTIFIER = "SELECT id, identifier FROM account WHERE identifier = $1"
+# two parents may share an address; more than five accounts do not
+_OF_EMAIL = "SELECT id, identifier FROM account WHERE lower(email) = $1 ORDER BY id LIMIT 5"
+_RECENT = "SELECT count(*) AS n FROM reset_request WHERE {column} = $1 AND at > $2"
+_RECORD = "INSERT INTO reset_request (at, identifier_hash, address_hash) VALUES ($1, $2, $3)"
+
+
+async def request_link(typed: str, *, address: str) -> None:
+    """Put a link for who bears this identifier or e-mail address into the outbox; says nothing, whatever it found.
+
+    Not more than 5 a day for an account and 20 an hour from an address (R7).
+    """
+    text = "".join(c for c in typed if c.isprintable()).strip()[:LONGEST]
+    name = text.casefold() if "@" in text else folded(text)
+    address_hash = keyed_hash("address", _network(address))
+
+    async def work(connection: Any) -> None:
+        if connection.capabilities.dialect == "postgres":
+            await connection.execute_query(_ONE_AT_A_TIME)
+        now = clock.now()
+        from_here = await rows(connection, _RECENT.format(column="address_hash"), address_hash, now - HOUR)
+        found = await rows(connection, _OF_EMAIL if "@" in text else _OF_IDENTIFIER, name)
+        # nobody's is counted and written for as an account's is: the same statements, which then match nothing
+        for account in found or [{"id": 0, "identifier": name}]:
+            identifier_hash = keyed_hash("identifier", account["identifier"])
+            today = await rows(connection, _RECENT.format(column="identifier_hash"), identifier_hash, now - DAY)
+            if from_here[0]["n"] < PER_ADDRESS and today[0]["n"] < PER_ACCOUNT:
+                await execute(connection, _RECORD, now, identifier_hash, address_hash)
+                await outbox.put(connection, account["id"], MailKind.PASSWORD_LINK, {})
+
+    await atomic(work)
+
+
+async def account_of(token: str) -> Account | None:
+    """Whose link this is, while it works; looking does not use it up."""
+    return await links.look(token, LinkPurpose.PASSWORD)
+
+
+async def set_by_link(token: str, password: str) -> list[int]:
+    """Set the account's password and use the link up. Nobody is signed in by it; every session of the account ends, and
+    their ids are returned, for their pages.
+
+    Raises LinkNotUsable, or why the password is not taken (the link then still works).
+    """
+    account = await account_of(token)
+    if account is None:
+        raise LinkNotUsable
+    await password_policy.check(password, account_id=account.id)
+    password_hash = await hash_password(password)
+
+    async def work(connection: Any) -> tuple[int, list[int]]:
+        account_id, _ = await links.use_up(connection, token, LinkPurpose.PASSWORD)
+        return account_id, await replace_password(connection, account_id, password_hash)
+
+    account_id, ended = await atomic(work)
+    await after_new_password(account_id, ended)
+    return ended
+
+
+async def prune() -> None:
+    """Drop what no longer counts."""
+    await ResetRequest.filter(at__lt=clock.now() - DAY).delete()
+
+
+def _network(address: str) -> str:
+    """The address as one customer has it: an IPv6 one stands for its /64."""
+    try:
+        if ipaddress.ip_address(address).version == 6:
+            return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    except ValueError:
+        pass
+    return address

@@ -1,0 +1,45 @@
+"""The demo's letter box: the messages that would have been sent. On this machine, in the demo, nowhere else."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from nicegui import ui
+from starlette.exceptions import HTTPException
+
+from creos_ui import clock
+from creos_ui.texts import t
+from creos_ui.web.mail_routes import letter_box_open
+from models import MailMessage
+from pages.door import language_choice
+from pages.elements import box, speak, text
+from pages.layout import language_forms
+from pages.session import Language
+
+SHOWN = 50  # the newest
+
+
+@ui.page("/dev/mail")
+async def dev_mail_page(request: Request, language: Language) -> None:
+    if not letter_box_open(request):
+        raise HTTPException(404)
+    speak(language, t("devmail.title", language))
+    language_forms("/dev/mail")
+    newest = await MailMessage.filter(sent_at__isnull=False).order_by("-id").limit(SHOWN)
+    with box("div", "portal-main devmail"):
+        text("h1", t("devmail.title", language))
+        text("p", t("devmail.text", language), "muted")
+        if not newest:
+            text("p", t("devmail.none", language), "note")
+        with box("ul", "card"):
+            for row in newest:
+                _line(row, language)
+        with box("div", "door-foot"):
+            text("a", t("reset.back", language), href="/login")
+            language_choice(language)
+
+
+def _line(row: MailMessage, language: str) -> None:
+    with box("li"):
+        text("a", t(f"devmail.{row.kind.value}", language), href=f"/dev/mail/{row.id}")
+        text("span", row.address)
+        text("span", f"{row.created_at.astimezone(clock.SCHOOL_ZONE):%d/%m/%Y %H:%M}", "muted num")

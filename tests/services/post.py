@@ -1,0 +1,45 @@
+"""For tests of what the portal sends: an account with an address, a server, and a clock to move."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from creos_ui import clock
+from creos_ui.services.mail_texts import Portal
+from creos_ui.services.mailing import Server
+from creos_ui.services.passwords import hash_password
+from models import Account, Guardian
+from tests.smtp import Sink
+
+PORTAL = Portal("École du Tilleul", "https://ecole.example", "portail@ecole.example", "02 555 01 23")
+PASSWORD = "Le tilleul fleurit"
+NORA_AT = "nora.peeters@example.org"
+
+
+def server_of(sink: Sink | int) -> Server:
+    return Server("127.0.0.1", sink if isinstance(sink, int) else sink.port, "none")
+
+
+async def account_for(guardian: Guardian, identifier: str, email: str | None, **values: Any) -> Account:
+    return await Account.create(
+        identifier=identifier,
+        guardian_id=guardian.id,
+        password_hash=await hash_password(PASSWORD),
+        email=email,
+        language="fr",
+        **values,
+    )
+
+
+class MovedClock:
+    """clock.now() runs ahead by `ahead`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead = timedelta(0)
+        monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + self.ahead)
+
+    def move(self, **ahead: float) -> None:
+        self.ahead += timedelta(**ahead)

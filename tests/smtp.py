@@ -1,0 +1,129 @@
+"""A real SMTP server for the tests (aiosmtpd), that takes messages or is rude about it."""
+
+from __future__ import annotations
+
+import contextlib
+import email
+import email.policy
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+
+@dataclass
+class Sink:
+    """What has arrived; `refuse_recipient` and `refuse_data` answer instead of taking, while they are not empty."""
+
+    port: int = 0
+    taken: list[EmailMessage] = field(default_factory=list)
+    refuse_recipient: str = ""
+    refuse_data: str = ""
+    hang_up_after_data: bool = False
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if self.refuse_recipient:
+            return self.refuse_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.refuse_data:
+            return self.refuse_data
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        assert message["To"].addresses[0].addr_spec in envelope.rcpt_tos
+        self.taken.append(message)
+        if self.hang_up_after_data:
+            server.transport.abort()
+        return "250 taken"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [message for message in list(self.taken) if message["To"].addresses[0].addr_spec == address]
+
+    def wait_for(self, address: str, count: int = 1, seconds: float = 15) -> list[EmailMessage]:
+        """The messages to this address, once there are so many."""
+        deadline = time.monotonic() + seconds
+        while len(found := self.to(address)) < count:
+            assert time.monotonic() < deadline, [(m["To"], m["Subject"]) for m in self.taken]
+            time.sleep(0.05)
+        return found
+
+
+@contextlib.contextmanager
+def running_sink() -> Iterator[Sink]:
+    sink = Sink()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        sink.port = int(probe.getsockname()[1])
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
+    controller.start()
+    try:
+        yield sink
+    finally:
+        controller.stop()
+
+
+@contextlib.contextmanager
+def rude_server(*, greets: bool) -> Iterator[int]:
+    """A server that never says a word, or one that hangs up in the middle of the message; yields its port."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        open_ones = []
+        while not over.is_set():
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            open_ones.append(connection)  # kept: a closed one would be an answer
+            if greets:
+                with connection, contextlib.suppress(OSError):
+                    _hang_up_in_the_middle(connection)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield int(listening.getsockname()[1])
+    finally:
+        over.set()
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join(5)
+
+
+def _hang_up_in_the_middle(connection: socket.socket) -> None:
+    connection.sendall(b"220 rude\r\n")
+    for line in connection.makefile("rb"):
+        if line.upper().startswith(b"DATA"):
+            connection.sendall(b"354 go on\r\n")
+            connection.recv(100)
+            return
+        connection.sendall(b"250 OK\r\n")
+
+
+def text_of(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def html_of(message: EmailMessage) -> str:
+    part = message.get_body(("html",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def link_in(message: EmailMessage) -> str:
+    """The address of the message's one button; the same in both parts."""
+    found = re.search(r"https?://\S+/(?:reset|confirm-email)/\S+", text_of(message))
+    assert found, text_of(message)
+    assert f'href="{found[0]}"' in html_of(message)
+    return found[0]
