@@ -1,4 +1,4 @@
-"""Changes made by other processes, told to this one: LISTEN/NOTIFY on PostgreSQL, a look once a second on SQLite."""
+"""Changes made by other processes, told to this one: LISTEN/NOTIFY on PostgreSQL, a look twice a second on SQLite."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHANNEL = "creos_changes"
 NAME = "creos_ui changes"  # of the listening connection, in PostgreSQL's own list
 MOST_NAMED = 500  # guardians in one notice, which may hold 8000 bytes; of more it says: everyone
 _RUN = secrets.token_hex(8)
-EVERY = 1.0  # seconds between two looks at a SQLite file
+EVERY = 0.5  # seconds between two looks at a SQLite file
 ALIVE_EVERY = 20.0  # seconds between two questions whether the listening connection still lives
 LONGEST_PAUSE = 5.0  # seconds before the next try to connect again
 
