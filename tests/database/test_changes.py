@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -166,7 +167,7 @@ def test_a_lost_listener_comes_back_and_everyone_looks_again(tmp_path: Path) -> 
     async def lose_the_listener(url: str, school: School, nora: Ears) -> None:
         server = await asyncpg.connect(os.environ[SERVER])
         try:
-            name = url.rpartition("/")[2].partition("?")[0]
+            name = urlsplit(url).path.lstrip("/")
             ended_ = await server.fetchval(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
                 "WHERE datname = $1 AND application_name = $2",
