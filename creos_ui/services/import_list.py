@@ -7,6 +7,7 @@ is booked from outside straight to the activities; no wallet moves. A single bad
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import AlreadyAnswered, DomainError
-from creos_ui.services import automatic, documents, invitations, ledger
+from creos_ui.services import automatic, documents, invitations, ledger, outbox
 from creos_ui.services.import_people import Namesake, create_people
 from creos_ui.services.import_plan import Answer, Invited, Plan, plan_of
 from creos_ui.services.import_reading import Fault, read_rows
@@ -171,6 +172,22 @@ async def _write(connection: Any, plan: Plan, folder: Path, written: list[Path],
         await _carry_over(connection, answer)
         if progress:
             progress(done + 1, len(plan.answers))
+    await _write_to_debtors(connection, plan)
+
+
+async def _write_to_debtors(connection: Any, plan: Plan) -> None:
+    """Who has an e-mail address hears of what is new and waits for an answer; who was just brought over has none."""
+    answered = {answer.invited.id for answer in plan.answers}
+    waiting: dict[int, list[int]] = defaultdict(list)
+    for invited in plan.new_invitations:
+        if invited.id not in answered:
+            assert invited.id
+            assert invited.debtor.id
+            waiting[invited.debtor.id].append(invited.id)
+    reached = await rows(connection, "SELECT guardian_id FROM account WHERE email IS NOT NULL ORDER BY guardian_id")
+    for row in reached:
+        if ids := waiting.get(row["guardian_id"]):
+            await outbox.invited(connection, row["guardian_id"], sorted(ids))
 
 
 async def _invite(connection: Any, new: Sequence[Invited]) -> None:

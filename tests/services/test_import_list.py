@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from datetime import date
@@ -16,7 +17,7 @@ from creos_ui.services import documents, import_list, import_people, ledger
 from creos_ui.services.books import check_books
 from creos_ui.services.import_list import ChangedMeanwhile, Changes, ListUnreadable, Report
 from creos_ui.services.invitations import set_amount
-from models import Account, Activity, Document, Guardian, Guardianship, Invitation, Pupil, Transfer
+from models import Account, Activity, Document, Guardian, Guardianship, Invitation, MailMessage, Pupil, Transfer
 from tests.school import School, add_guardian, add_pupil
 
 HEADER = (
@@ -413,3 +414,18 @@ async def test_a_price_set_here_meanwhile_is_the_lists_again(db: Any, desk: Desk
     await set_amount((await Invitation.get()).id, 900)
     assert (await desk.apply(line())).changes == Changes(prices=1)
     assert (await the_invitation()).amount_cents == 500
+
+
+async def test_who_has_an_address_hears_of_what_waits_and_of_nothing_else(db: Any, desk: Desk) -> None:
+    await desk.apply(PAID)
+    assert await MailMessage.all().count() == 0, "an account just brought over has no address"
+    await Account.all().update(email="jacqueline@example.be")
+
+    await desk.apply(PAID, line(), DECLINED)
+
+    waiting = await Invitation.get(status="open")
+    (mail,) = await MailMessage.all()
+    assert (mail.kind, mail.address) == ("invitations", "jacqueline@example.be")
+    assert json.loads(mail.facts) == {"invitations": [waiting.id]}
+    await desk.apply(PAID, line(), DECLINED)
+    assert await MailMessage.all().count() == 1, "the same list again tells nobody"
