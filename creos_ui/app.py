@@ -19,7 +19,7 @@ from nicegui import app, ui
 
 from creos_ui.database import changes
 from creos_ui.database.opening import DatabaseUnusable, opened
-from creos_ui.services import mail_worker, sessions
+from creos_ui.services import automatic, mail_worker, sessions
 from creos_ui.settings import Settings
 from creos_ui.web import (
     calendar_routes,
@@ -108,6 +108,7 @@ def _open_database_in_lifespan(settings: Settings) -> None:
                     asyncio.create_task(session_watch.watch()),
                     asyncio.create_task(changes.watch(settings.database)),
                     asyncio.create_task(mail_worker.work(settings)),
+                    asyncio.create_task(automatic.fulfil_all()),  # what a crash left between a credit and its wishes
                 ]
                 yield state
                 await finishing.all_done()  # first: NiceGUI cancels what it knows of

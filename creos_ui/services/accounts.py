@@ -58,6 +58,11 @@ async def sign_in(identifier: str, password: str, *, address: str, browser_token
     return Admitted(account.id, await _make_known(account, browser_token))
 
 
+async def keep_first_language(account_id: int, language: str) -> None:
+    """The language a person first signed in with is theirs until they choose another: letters are written in it."""
+    await Account.filter(id=account_id, language=None).update(language=language)
+
+
 async def create_account(
     *,
     identifier: str,
@@ -81,7 +86,7 @@ async def create_account(
     await password_policy.check(password, account_id=known.id if known else None, words=words)
     password_hash = await hash_password(password)
     if known is not None:
-        return await _first_password(name, password_hash, email)
+        return await _first_password(name, password_hash, role, email)
     try:
         async with in_transaction("default"):
             guardian = await Guardian.create(
@@ -97,7 +102,7 @@ async def create_account(
                 email=email,
             )
     except IntegrityError:  # somebody else was first, a moment ago
-        return await _first_password(name, password_hash, email)
+        return await _first_password(name, password_hash, role, email)
 
 
 async def set_password(identifier: str, password: str) -> Account:
@@ -172,9 +177,9 @@ async def after_new_password(account_id: int, ended: list[int]) -> None:
     await guessing.forget(_confirmations(account_id))
 
 
-async def _first_password(identifier: str, password_hash: str, email: str | None) -> Account:
+async def _first_password(identifier: str, password_hash: str, role: Role, email: str | None) -> Account:
     # one conditional update: of two at once, one gets it
-    values = {"password_hash": password_hash} | ({"email": email} if email else {})
+    values = {"password_hash": password_hash, "role": role} | ({"email": email} if email else {})
     if not await Account.filter(identifier=identifier, password_hash=None).update(**values):
         raise IdentifierTaken
     return await Account.get(identifier=identifier)

@@ -20,6 +20,7 @@ from creos_ui.services.document_access import document_for
 from creos_ui.texts import LANGUAGES
 from creos_ui.web import cookies, typed
 from creos_ui.web.cutting import cut_soon
+from creos_ui.web.language import language_of
 from creos_ui.web.serving import settings
 
 log = logging.getLogger("creos_ui")
@@ -136,6 +137,7 @@ async def start_session(request: Request, account_id: int, target: str | None) -
     """Open a new session under a new token, and end the one this browser had (R11)."""
     if old := cookies.read(request.headers.get("cookie", ""), cookies.SESSION):
         await _end(old)
+    await accounts.keep_first_language(account_id, language_of(request))
     token = await sessions.open_session(account_id, device=request.headers.get("user-agent", ""))
     answer = RedirectResponse(target or HOME, 303)
     cookies.give(answer, cookies.SESSION, token)

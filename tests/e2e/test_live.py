@@ -15,7 +15,7 @@ SOON = 2_000  # milliseconds
 def pay_the_museum(page: Page) -> None:
     page.get_by_role("button", name="Payer Musée du jouet").click()
     page.get_by_role("dialog").get_by_role("button", name=euros("Payer 5,00 €")).click()
-    expect(page.get_by_text("Musée du jouet est payé")).to_be_visible()
+    expect(page.get_by_text("Payé : Musée du jouet.")).to_be_visible()
 
 
 def test_a_payment_in_one_tab_shows_in_the_other(nora: Visitor) -> None:

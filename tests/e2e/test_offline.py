@@ -49,7 +49,7 @@ def test_clicks_made_offline_and_replayed_pay_once(wired: tuple[Portal, Wire], v
     wire.mend()
 
     expect(page.get_by_test_id("balance")).to_have_text(euros("37,00 €"), timeout=20_000)
-    expect(page.get_by_text("Musée du jouet est payé")).to_be_visible()
+    expect(page.get_by_text("Payé : Musée du jouet.")).to_be_visible()
     assert visitor.balance_cents() == 3_700
     visitor.faults.clear()  # the browser complained of the cut line, rightly
 

@@ -20,7 +20,7 @@ def test_a_parent_pays_an_invitation(nora: Visitor) -> None:
     expect(dialog.get_by_role("button", name="Annuler")).to_be_focused()
     dialog.get_by_role("button", name=euros("Payer 5,00 €")).click()
 
-    expect(page.get_by_text("Musée du jouet est payé : Camille est sur la liste.")).to_be_visible()
+    expect(page.get_by_text("Payé : Musée du jouet. Camille est sur la liste.")).to_be_visible()
     expect(page.get_by_test_id("balance")).to_have_text(euros("37,00 €"))
     expect(page.get_by_role("button", name="Payer Musée")).to_have_count(0)
     expect(page.get_by_role("button", name="À traiter 4")).to_be_visible()

@@ -8,9 +8,9 @@ import pytest
 
 from creos_ui.errors import IdentifierInvalid, IdentifierTaken, PasswordTooShort, SignInRefused
 from creos_ui.services import ledger, sessions
-from creos_ui.services.accounts import create_account, set_password, sign_in
+from creos_ui.services.accounts import create_account, keep_first_language, set_password, sign_in
 from models import Account, Guardian, LedgerAccount, Role
-from tests.school import School
+from tests.school import School, add_guardian
 from tests.services.signing_in import HOME, NORA, PASSWORD, nora, secret
 
 __all__ = ["nora", "secret"]
@@ -106,3 +106,20 @@ async def test_a_new_password_ends_every_session_and_forgets_browsers(nora: Acco
         await set_password(NORA, "court")
     with pytest.raises(SignInRefused):
         await set_password("nobody.here", "Le tilleul reverdit")
+
+
+async def test_a_brought_over_account_takes_the_role_it_is_given(db: object) -> None:
+    guardian = await add_guardian("Lambert", "Anne")
+    await Account.create(identifier="lambert.anne", guardian_id=guardian.id)
+    account = await create_account(
+        identifier="lambert.anne", last_name="", first_name="", password=PASSWORD, role=Role.ADMINISTRATOR
+    )
+    assert account.role == Role.ADMINISTRATOR
+
+
+async def test_the_first_language_is_kept_until_another_is_chosen(db: object) -> None:
+    guardian = await add_guardian("Lambert", "Anne")
+    account = await Account.create(identifier="lambert.anne", guardian_id=guardian.id)
+    await keep_first_language(account.id, "nl")
+    await keep_first_language(account.id, "de")
+    assert (await Account.get(id=account.id)).language == "nl"
