@@ -84,9 +84,11 @@ def wire(browser: Browser, portal: Portal) -> list[Figure]:
     first, second = _visit(context, page, portal.url), _visit(context, page, portal.url)
     context.close()
     return [
-        at_most("first visit, over the wire", first[0], 270, f"{first[0]:.0f} KB", " KB"),
-        at_most("first visit, requests", first[1], 15, f"{first[1]}"),
-        at_most("repeat visit, over the wire", second[0], 12, f"{second[0]:.1f} KB ({second[1]} requests)", " KB"),
+        at_most("first visit, over the wire", first[0], 270, f"{first[0]:.0f} KB", " KB", firm=True),
+        at_most("first visit, requests", first[1], 15, f"{first[1]}", firm=True),
+        at_most(
+            "repeat visit, over the wire", second[0], 12, f"{second[0]:.1f} KB ({second[1]} requests)", " KB", firm=True
+        ),
     ]
 
 

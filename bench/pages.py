@@ -49,6 +49,7 @@ async def idle(portal: Portal) -> list[Figure]:
             250,
             f"{each:.0f} KB ({many / 1024:.0f} MB in all)",
             " KB",
+            firm=True,
         ),
         at_most("idle CPU with 200 open pages", share, 5, f"{share:.1f} % of a core", " %"),
     ]
