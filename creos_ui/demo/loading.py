@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +24,9 @@ from models import Account, Activity, Guardian, Invitation, InvitationStatus, Pu
 
 ACTOR = "command:demo"
 CREDITS = (0, 350, 800, 1_250, 2_000, 2_500, 3_175, 4_200, 6_000, 9_850)
-OWN_CREDITS = {JACQUELINE: 4_200 + SHOW.price_cents, MARC: 350}  # the show is paid at once: 42,00 € remain
+# (days ago, cents); Jacqueline pays for the show from hers, and 42,00 € remain
+OWN_CREDITS = {JACQUELINE: [(70, 2_000), (21, 2_200 + SHOW.price_cents)], MARC: [(30, 350)]}
+SHOW_PAID = 12  # days ago
 PAYERS = 25  # parents who pay something here, from their wallet
 
 
@@ -51,7 +55,7 @@ async def load_school(folder: Path, password: str, say: Say) -> None:
         await _give_addresses()
         await Activity.filter(title=PHOTO.title).update(closes_on=clock.today() - timedelta(days=5))
         say("command.demo.wallets", guardians=await Guardian.all().count())
-        await atomic(_fill_wallets)
+        await _fill_wallets()
         say("command.demo.payments")
         await _pay_some()
         say(
@@ -76,19 +80,43 @@ async def _give_addresses() -> None:
         await Account.filter(id=account.id).update(email=f"{first}.{last}@example.be")
 
 
-async def _fill_wallets(_: Any) -> None:
+async def _fill_wallets() -> None:
+    """Each day's credits in one transaction, the oldest first, as the bank would have brought them."""
     chance = random.Random(SEED)  # noqa: S311 - imaginary money
-    own = {_key(adult): cents for adult, cents in OWN_CREDITS.items()}
+    own = {_key(adult): credits for adult, credits in OWN_CREDITS.items()}
+    arrived: dict[int, list[tuple[int, int]]] = {}
     for guardian in await Guardian.all().order_by("id"):
-        credit_cents = own.get(guardian.name_key, chance.choice(CREDITS))
-        if credit_cents:
-            await ledger.top_up(guardian.id, credit_cents, key=f"demo-credit-{guardian.id:06d}", actor=ACTOR)
+        for days_ago, cents in own.get(guardian.name_key, [(chance.randrange(15, 90), chance.choice(CREDITS))]):
+            if cents:
+                arrived.setdefault(days_ago, []).append((guardian.id, cents))
+
+    for days_ago, credits in sorted(arrived.items(), reverse=True):
+
+        async def credit(_: Any, credits: list[tuple[int, int]] = credits, days_ago: int = days_ago) -> None:
+            for guardian_id, cents in credits:
+                key = f"demo-credit-{guardian_id:06d}-{days_ago}"
+                await ledger.top_up(guardian_id, cents, key=key, actor=ACTOR)
+
+        with _days_ago(days_ago):
+            await atomic(credit)
+
+
+@contextmanager
+def _days_ago(days: int) -> Iterator[None]:
+    """This process's clock, set back: the demo's past happened in the past."""
+    now = clock.now
+    clock.now = lambda: now() - timedelta(days=days)
+    try:
+        yield
+    finally:
+        clock.now = now
 
 
 async def _pay_some() -> None:
     """Jacqueline pays for the show; other parents pay one open invitation each, as far as their credit goes."""
     jacqueline = await Guardian.get(name_key=_key(JACQUELINE))
-    await _pay(await Invitation.get(debtor_id=jacqueline.id, activity__title=SHOW.title))
+    with _days_ago(SHOW_PAID):
+        await _pay(await Invitation.get(debtor_id=jacqueline.id, activity__title=SHOW.title))
     others = Invitation.filter(status=InvitationStatus.OPEN, activity__due_on__gte=clock.today())
     paying = {jacqueline.id, (await Guardian.get(name_key=_key(MARC))).id}
     for invitation in await others.order_by("id"):

@@ -49,6 +49,10 @@ def _take(url: str) -> None:
         page.get_by_role("button", name="Payer Classes vertes").click()
         page.get_by_role("dialog").get_by_role("img").wait_for()
         page.screenshot(path=HERE / "insufficient-credit.png", animations="disabled")
+        for path in ("wallet", "calendar"):
+            page.goto(f"{url}/{path}")
+            page.wait_for_function("window.did_handshake === true")
+            page.screenshot(path=HERE / f"{path}.png", animations="disabled")
         browser.close()
 
 
