@@ -38,7 +38,7 @@ test: .venv/.installed-dev
 	echo "== unit, service and database tests"; \
 	$(VENV) -m pytest -n 2 --ignore=tests/e2e || exit 1; \
 	echo "== browser tests ($$chromium)"; \
-	$(VENV) -m pytest tests/e2e
+	$(VENV) -m pytest -n 2 tests/e2e
 
 bench: .venv/.installed-dev
 	@chromium="$$($(VENV) -m tests.chromium)" || exit 1; CREOS_CHROMIUM="$$chromium" $(VENV) -m bench

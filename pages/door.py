@@ -10,14 +10,14 @@ from nicegui import ui
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.serving import settings
 from pages.elements import box, speak, text
-from pages.layout import language_forms, submit_item
+from pages.layout import language_form, language_item
 
 
 @contextmanager
 def door(title: str, language: str, *, path: str) -> Iterator[None]:
     school = settings().school_name
     speak(language, f"{title} – {school}")
-    language_forms(path)
+    language_form(path)
     with box("div", "door"), box("div", "door-card"):
         with box("div", "door-brand"):
             with box("div", "brand"):
@@ -37,4 +37,4 @@ def language_choice(language: str) -> None:
         choice.classes("btn quiet").props["aria-label"] = t("language.choose", language)
         with ui.menu().classes("portal-menu").props("auto-close"):
             for other in LANGUAGES:
-                submit_item(t("language.name", other), f"speak-{other}").props(f"lang={other}")
+                language_item(other)

@@ -78,12 +78,11 @@ def frame(title: str, me: SignedIn, language: str, *, path: str, balance_cents: 
             text("span", _initials(me.name), "avatar", aria_hidden="true")
             text("span", me.name)
             text("span", "▾", aria_hidden="true")
-            _menu(language)
+        _opens_menu(person, language)
     with ui.footer(wrap=False).classes("portal-footer"):
         for target, _, short in PAGES[:UNDER_THE_THUMB]:
             _nav_link(t(short, language), target, path)
-        with ui.button(t("menu.title", language), color=None).props("flat no-caps"):
-            _menu(language)
+        _opens_menu(ui.button(t("menu.title", language), color=None).props("flat no-caps"), language)
     with box("div", "portal-main", id="content", tabindex="-1"):
         yield pill
 
@@ -94,38 +93,58 @@ def _nav_link(label: str, target: str, path: str) -> None:
         link.props["aria-current"] = "page"
 
 
-def _menu(language: str) -> None:
-    """What is in it works; pages to come are not in it yet. A cookie changes by POST alone, so two items submit."""
-    with ui.menu().classes("portal-menu").props("auto-close"):
+def _opens_menu(button: ui.button, language: str) -> None:
+    """The menu is made when it is first asked for: most pages are left without it, and it is half a frame's weight."""
+    made: list[ui.menu] = []
+
+    def first_click() -> None:
+        if not made:  # from then on the menu hears the clicks itself
+            with button:
+                made.append(_menu(language))
+            made[0].open()
+
+    button.on("click", first_click, [])
+
+
+def _menu(language: str) -> ui.menu:
+    """What is in it works; pages to come are not in it yet. A cookie changes by POST alone, so some items submit."""
+    with ui.menu().classes("portal-menu").props("auto-close") as menu:
         for target, name, _ in PAGES:
             _item(t(name, language)).props(f"href={target}")
         ui.separator()
         for other in LANGUAGES:
             if other != language:
-                submit_item(t("language.name", other), f"speak-{other}").props(f"lang={other}")
-        submit_item(t("menu.sign_out", language), "sign-out")
+                language_item(other)
+        _item(t("menu.sign_out", language)).on("click", js_handler="() => document.getElementById('sign-out').submit()")
+    return menu
 
 
 def _item(label: str) -> ui.menu_item:
     return ui.menu_item(label).props("role=menuitem")  # Quasar calls it a list item, which no menu may hold
 
 
-def submit_item(label: str, form: str) -> ui.menu_item:
-    """A menu item that submits a native form of this page."""
-    return _item(label).on("click", js_handler=f"() => document.getElementById('{form}').submit()")
+def language_item(language: str) -> ui.menu_item:
+    """The menu item that submits the page's language form for this language."""
+    return _item(t("language.name", language)).props(f"lang={language}").on("click", js_handler=speaks(language))
+
+
+def speaks(language: str) -> str:
+    """What a click does in the browser to change the language: submit the page's form."""
+    assert language in LANGUAGES
+    return f"""() => {{
+        const form = document.getElementById("speak"); form.elements.language.value = "{language}"; form.submit(); }}"""
 
 
 def _hidden_forms(path: str) -> None:
     box("form", id="sign-out", method="post", action="/logout", hidden="hidden")
-    language_forms(path)
+    language_form(path)
 
 
-def language_forms(path: str) -> None:
-    """One native form for each language: choosing one sets a cookie, which a socket cannot."""
-    for language in LANGUAGES:
-        with box("form", id=f"speak-{language}", method="post", action="/language", hidden="hidden"):
-            box("input", type="hidden", name="language", value=language)
-            box("input", type="hidden", name="next", value=path)
+def language_form(path: str) -> None:
+    """A native form: choosing a language sets a cookie, which a socket cannot."""
+    with box("form", id="speak", method="post", action="/language", hidden="hidden"):
+        box("input", type="hidden", name="language")
+        box("input", type="hidden", name="next", value=path)
 
 
 def _initials(name: str) -> str:

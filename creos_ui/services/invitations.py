@@ -83,12 +83,15 @@ async def pay_invitations(
     _check(lines)
     day = today or clock.today()
 
-    async def work(connection: Any) -> None:
+    async def work(connection: Any) -> list[Transfer]:
         # every invitation, in order, before the wallet: two selections never lock each other out
         claimed = [await _claim(connection, line, debtor_id=debtor_id, actor=actor, day=day) for line in lines]
-        for position, claim in enumerate(claimed):
+        paid = [
             await ledger.pay(connection, claim, key=ledger.line_key(key, position), actor=actor)
+            for position, claim in enumerate(claimed)
+        ]
         await outbox.receipt(connection, debtor_id, [(claim.invitation_id, claim.amount_cents) for claim in claimed])
+        return paid
 
     return await ledger.once(key, [_line(line) for line in lines], work)
 

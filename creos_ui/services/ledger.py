@@ -28,6 +28,7 @@ _PAYMENT = """
     INSERT INTO transfer (key, kind, source_id, target_id, amount_cents, invitation_id, answer_no, actor, at)
     VALUES ($1, 'payment', (SELECT id FROM ledger_account WHERE guardian_id = $2),
             (SELECT id FROM ledger_account WHERE name = 'activities'), $3, $4, $5, $6, $7)
+    RETURNING id, source_id, target_id
 """
 _CARRIED_OVER = """
     INSERT INTO transfer (key, kind, source_id, target_id, amount_cents, invitation_id, answer_no, actor, at)
@@ -61,20 +62,19 @@ class Claimed(NamedTuple):
     answer_no: int
 
 
-async def once(key: str, lines: Sequence[Line], work: Callable[[Any], Awaitable[None]]) -> list[Transfer]:
+async def once(key: str, lines: Sequence[Line], work: Callable[[Any], Awaitable[list[Transfer]]]) -> list[Transfer]:
     """Do the payments `lines` of one intention: all in one transaction, and once.
 
-    `work(connection)` claims and pays; whatever refuses it, the key is looked up first: an earlier try, a twin in
-    another tab, or a commit whose answer was lost may have got through. Raises KeyReused, NotEnoughCredit,
-    NotRecorded, or the DomainError that `work` raised.
+    `work(connection)` claims, pays and returns the transfers, in order. Whatever refuses it, the key is looked up
+    first: an earlier try, a twin in another tab, or a commit whose answer was lost may have got through. Raises
+    KeyReused, NotEnoughCredit, NotRecorded, or the DomainError that `work` raised.
     """
     assert lines
     if not 16 <= len(key) <= KEY_LENGTH:
         raise KeyReused
     for _ in range(ATTEMPTS):
         try:
-            await atomic(work)
-            return await _done(key, lines)
+            return await atomic(work)
         except (IntegrityError, DomainError) as exc:
             if done := await _done(key, lines):
                 return done
@@ -88,20 +88,25 @@ async def once(key: str, lines: Sequence[Line], work: Callable[[Any], Awaitable[
     raise NotRecorded
 
 
-async def pay(connection: Any, claimed: Claimed, *, key: str, actor: str) -> None:
-    """Take the claimed amount from the debtor's wallet. Inside the work of `once` only."""
-    await execute(
-        connection,
-        _PAYMENT,
-        key,
-        claimed.debtor_id,
-        claimed.amount_cents,
-        claimed.invitation_id,
-        claimed.answer_no,
-        actor,
-        clock.now(),
+async def pay(connection: Any, claimed: Claimed, *, key: str, actor: str) -> Transfer:
+    """Take the claimed amount from the debtor's wallet. Inside the work of `once`, or another transaction."""
+    invitation_id, debtor_id, amount_cents, answer_no = claimed
+    at = clock.now()
+    (row,) = await rows(connection, _PAYMENT, key, debtor_id, amount_cents, invitation_id, answer_no, actor, at)
+    live.announce([debtor_id])
+    # as the database has it: reading it back would cost as much again as writing it
+    return Transfer(
+        id=row["id"],
+        key=key,
+        kind=TransferKind.PAYMENT,
+        source_id=row["source_id"],
+        target_id=row["target_id"],
+        amount_cents=amount_cents,
+        invitation_id=invitation_id,
+        answer_no=answer_no,
+        actor=actor,
+        at=at,
     )
-    live.announce([claimed.debtor_id])
 
 
 async def carry_over(connection: Any, claimed: Claimed, *, key: str, actor: str) -> None:

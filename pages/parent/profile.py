@@ -16,7 +16,7 @@ from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.finishing import to_the_end
 from creos_ui.web.handed import handed
 from pages.elements import box, button, text
-from pages.layout import WalletPill, answer_buttons, asked, dialog_card, frame, notify_done, refusals_shown
+from pages.layout import WalletPill, answer_buttons, asked, dialog_card, frame, notify_done, refusals_shown, speaks
 from pages.parent.profile_sessions import SessionList
 from pages.session import Language, Me
 
@@ -74,7 +74,7 @@ def contact_card(profile: Profile, language: str) -> None:
                         "aria-pressed": str(other == language).lower(),
                     }
                 )
-                choice.on("click", js_handler=f"() => document.getElementById('speak-{other}').submit()")
+                choice.on("click", js_handler=speaks(other))
 
 
 def security_card(profile: Profile, language: str) -> None:
