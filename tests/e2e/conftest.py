@@ -121,7 +121,15 @@ def nora(visit: Callable[..., Visitor], size: str) -> Visitor:
 
 
 def axe_faults(page: Page, within: str | None = None) -> list[str]:
-    """What axe-core finds against WCAG 2.2 A and AA; `within` a dialog, what it covers does not count."""
+    """What axe-core finds against WCAG 2.2 A and AA; `within` a dialog, what it covers does not count.
+
+    What still moves or fades is waited for: its colours are nobody's choice.
+    """
+    page.evaluate(
+        """() => Promise.all(document.getAnimations()
+            .filter((a) => a.effect.getComputedTiming().endTime !== Infinity)
+            .map((a) => a.finished.catch(() => {})))"""
+    )
     found = Axe().run(page, context=within, options=WCAG).response["violations"]
     return [f"{fault['id']}: {fault['nodes'][0]['target']} {fault['nodes'][0]['failureSummary']}" for fault in found]
 
