@@ -132,3 +132,4 @@ def test_the_former_list_stands_in_the_grid(
             "SELECT count(*) FROM invitation i JOIN guardian g ON g.id = i.debtor_id WHERE g.last_name = 'Dubois'"
         ) == [(4,)]
         assert creos_ui(data, "check").returncode == 0
+        visitor.context.close()  # before the portal: the browser would complain of its going
