@@ -49,7 +49,6 @@ def serve(settings: Settings) -> None:
     install(settings)
     # uvicorn raises the signal again when it has stopped cleanly: that is no failure
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    favicon = STATIC / "favicon.svg"
     with suppress(KeyboardInterrupt):
         ui.run(
             host=settings.host,
@@ -57,7 +56,7 @@ def serve(settings: Settings) -> None:
             title=settings.school_name,
             language="fr",
             dark=None,
-            favicon=favicon if favicon.is_file() else None,
+            favicon=(STATIC / "favicon.svg").read_text(),  # as text it stands in the page: a request less each time
             reconnect_timeout=60,
             binding_refresh_interval=None,
             tailwind=False,

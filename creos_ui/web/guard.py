@@ -34,9 +34,8 @@ PUBLIC = {
     "/confirm-email",
     "/dev/mail",
     "/language",
-    "/healthz",
-    "/favicon.ico",
 }
+OF_NOBODY = {"/healthz", "/favicon.ico"}  # answered to anybody, and asked for by programs: no sign of a person
 FEEDS = "/calendar/"  # calendar programs sign in nowhere: the address is the key
 LINKS = ("/reset/", "/confirm-email/", "/dev/mail/")  # of messages: the token is the key
 LONGEST_BODY = 64 * 1024  # bytes: forms only; there is no upload yet
@@ -78,7 +77,7 @@ class Guard:
         path, is_safe = scope["path"], scope["method"] in ("GET", "HEAD")
         if path.startswith(SOCKET.rstrip("/")) or not (is_safe or _same_origin(_headers(scope), path)):
             return await _refuse(scope, receive, send, 403)  # a request there would be polling: sockets only
-        if path.startswith((assets.NICEGUIS, assets.OURS)) and is_safe:
+        if is_safe and (path in OF_NOBODY or path.startswith((assets.NICEGUIS, assets.OURS))):
             return await self.app(scope, receive, send)
         session = scope["state"]["session"] = await _session(scope, active=True)  # pages: request.state.session
         if session is None and path not in PUBLIC and not path.startswith((FEEDS, *LINKS)):

@@ -103,6 +103,22 @@ def test_signing_out_ends_the_session_and_clears_the_browser(portal: Portal) -> 
     assert nora.post("/logout").headers["location"] == "/login", "once more does no harm"
 
 
+@pytest.mark.parametrize("path", ["/favicon.ico", "/healthz"])
+def test_what_a_browser_asks_for_by_itself_keeps_no_session_alive(portal: Portal, path: str) -> None:
+    nora = portal.sign_in(NORA)
+    assert nora.get("/trial").status_code == 200
+    portal.move_clock(seconds=29 * 60)
+    assert nora.get(path).status_code == 200
+    portal.move_clock(seconds=30 * 60 + 5)
+    assert nora.get("/trial").headers["location"] == "/login?next=/trial"
+
+
+def test_a_page_brings_its_icon_along(portal: Portal) -> None:
+    page = portal.sign_in(NORA).get("/trial").text
+    assert 'href="data:image/svg+xml,' in page
+    assert "/favicon.ico" not in page
+
+
 def test_the_cookies(portal: Portal) -> None:
     answer = portal.client().post("/login", data={"identifier": NORA, "password": PASSWORD})
     cookies = {line.split("=")[0]: line for line in answer.headers.get_list("set-cookie")}
