@@ -63,7 +63,7 @@ def settings(folder: Path, port: int) -> Settings:
         host="127.0.0.1",
         port=port,
         school_name="École communale du Tilleul",
-        school_contact="secretariat@tilleul.example · 02 555 01 23",
+        school_contact="secretariat@tilleul.example · 02\u00a0555\u00a001\u00a023",
         payee_name="Commune de Tilleul",
         payee_iban="BE68539007547034",
         smtp_host=None,

@@ -75,7 +75,7 @@ _CARD = """
     <div class="grow"><div class="what">{{ props.row.title }}</div><div class="muted">{{ props.row.pupil }}</div></div>
     <div class="price num">{{ props.row.amount }}</div>
   </div>
-  <div>BADGES <span :class="['num', props.row.open ? 'due' : 'muted']">{{ props.row.when }}</span></div>
+  <div>BADGES <span :class="['num when', props.row.open ? 'due' : 'muted']">{{ props.row.when }}</span></div>
   <div class="actions" v-if="props.row.can_be_paid || props.row.declinable || props.row.document">
     ANSWERSDOCUMENT_LINK</div>
 </article>
