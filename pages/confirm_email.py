@@ -17,7 +17,7 @@ async def confirm_email_page(token: str, language: Language) -> None:
     account = await links.look(token, LinkPurpose.EMAIL)
     if account and account.language in LANGUAGES:
         language = account.language
-    with door(t("email.title", language), language, path="/confirm-email"):
+    with door(t("email.title", language), language):
         if account is None:
             text("p", t("error.link_not_usable", language), "note bad", role="alert")
             text("a", t("email.home", language), href="/")
@@ -29,7 +29,7 @@ async def confirm_email_page(token: str, language: Language) -> None:
 
 @ui.page("/confirm-email")
 async def confirmed_page(language: Language) -> None:
-    with door(t("email.title", language), language, path="/confirm-email"):
+    with door(t("email.title", language), language):
         text("p", t("email.done", language), "note", role="status")
         with box("div", "door-foot"):
             text("a", t("email.home", language), href="/")

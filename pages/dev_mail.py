@@ -12,7 +12,6 @@ from creos_ui.web.mail_routes import letter_box_open
 from models import MailMessage
 from pages.door import language_choice
 from pages.elements import box, speak, text
-from pages.layout import language_form
 from pages.session import Language
 
 SHOWN = 50  # the newest
@@ -23,7 +22,6 @@ async def dev_mail_page(request: Request, language: Language) -> None:
     if not letter_box_open(request):
         raise HTTPException(404)
     speak(language, t("devmail.title", language))
-    language_form("/dev/mail")
     newest = await MailMessage.filter(sent_at__isnull=False).order_by("-id").limit(SHOWN)
     with box("div", "portal-main devmail"):
         text("h1", t("devmail.title", language))

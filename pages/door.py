@@ -10,14 +10,13 @@ from nicegui import ui
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.serving import settings
 from pages.elements import box, speak, text
-from pages.layout import language_form, language_item
+from pages.layout import language_item
 
 
 @contextmanager
-def door(title: str, language: str, *, path: str) -> Iterator[None]:
+def door(title: str, language: str) -> Iterator[None]:
     school = settings().school_name
     speak(language, f"{title} – {school}")
-    language_form(path)
     with box("div", "door"), box("div", "door-card"):
         with box("div", "door-brand"):
             with box("div", "brand"):

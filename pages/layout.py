@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from markupsafe import Markup
 from nicegui import ui
 
 from creos_ui.errors import DomainError
@@ -13,7 +14,7 @@ from creos_ui.services.sessions import SignedIn
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.page_changes import Following
 from creos_ui.web.serving import settings
-from pages.elements import box, button, once_button, speak, text
+from pages.elements import box, button, fixed, once_button, speak, text
 
 # (path, name in the menu and the header, short name under the thumb); what is here works
 PAGES = [
@@ -61,36 +62,46 @@ def frame(title: str, me: SignedIn, language: str, *, path: str, balance_cents: 
     """Header with wallet and menu, bottom navigation on a phone, and the page between them."""
     school = settings().school_name
     speak(language, f"{title} – {school}")
-    _hidden_forms(path)
     with ui.header(wrap=False).classes("portal-header"):
-        text("a", t("app.skip", language), "skip", href="#content")
-        with box("a", "brand", href="/invitations", aria_label=school):
-            text("span", "C", "logo", aria_hidden="true")
-            text("span", school, "brand-name")
-            text("span", title, "page-name", aria_hidden="true")
-        with box("nav", "portal-nav", aria_label=t("menu.main", language)):
-            for target, name, _ in PAGES[:UNDER_THE_THUMB]:
-                _nav_link(t(name, language), target, path)
+        fixed(
+            _HEADER.format(
+                skip=t("app.skip", language),
+                school=school,
+                title=title,
+                main=t("menu.main", language),
+                links=_links([(target, t(name, language)) for target, name, _ in PAGES[:UNDER_THE_THUMB]], path),
+            )
+        )
         pill = WalletPill(balance_cents, me, language)
         with ui.button(color=None).props("flat no-caps").classes("person") as person:
             person.props["aria-label"] = t("menu.open", language, name=me.name)
             person.props["aria-haspopup"] = "menu"
-            text("span", _initials(me.name), "avatar", aria_hidden="true")
-            text("span", me.name)
-            text("span", "▾", aria_hidden="true")
+            fixed(_PERSON.format(initials=_initials(me.name), name=me.name))
         _opens_menu(person, language)
     with ui.footer(wrap=False).classes("portal-footer"):
-        for target, _, short in PAGES[:UNDER_THE_THUMB]:
-            _nav_link(t(short, language), target, path)
+        fixed(_links([(target, t(short, language)) for target, _, short in PAGES[:UNDER_THE_THUMB]], path))
         _opens_menu(ui.button(t("menu.title", language), color=None).props("flat no-caps"), language)
     with box("div", "portal-main", id="content", tabindex="-1"):
         yield pill
 
 
-def _nav_link(label: str, target: str, path: str) -> None:
-    link = text("a", label, href=target)
-    if target == path:
-        link.props["aria-current"] = "page"
+_HEADER = Markup(
+    '<a class="skip" href="#content">{skip}</a>'
+    '<a class="brand" href="/invitations" aria-label="{school}"><span class="logo" aria-hidden="true">C</span>'
+    '<span class="brand-name">{school}</span><span class="page-name" aria-hidden="true">{title}</span></a>'
+    '<nav class="portal-nav" aria-label="{main}">{links}</nav>'
+)
+_PERSON = Markup(
+    '<span class="avatar" aria-hidden="true">{initials}</span><span>{name}</span><span aria-hidden="true">▾</span>'
+)
+
+
+def _links(targets: list[tuple[str, str]], here: str) -> Markup:
+    links = Markup("")
+    for target, label in targets:
+        current = Markup(' aria-current="page"') if target == here else ""
+        links += Markup('<a href="{}"{}>{}</a>').format(target, current, label)
+    return links
 
 
 def _opens_menu(button: ui.button, language: str) -> None:
@@ -107,7 +118,7 @@ def _opens_menu(button: ui.button, language: str) -> None:
 
 
 def _menu(language: str) -> ui.menu:
-    """What is in it works; pages to come are not in it yet. A cookie changes by POST alone, so some items submit."""
+    """What is in it works; pages to come are not in it yet."""
     with ui.menu().classes("portal-menu").props("auto-close") as menu:
         for target, name, _ in PAGES:
             _item(t(name, language)).props(f"href={target}")
@@ -115,7 +126,7 @@ def _menu(language: str) -> ui.menu:
         for other in LANGUAGES:
             if other != language:
                 language_item(other)
-        _item(t("menu.sign_out", language)).on("click", js_handler="() => document.getElementById('sign-out').submit()")
+        _item(t("menu.sign_out", language)).on("click", js_handler=_posts("/logout"))
     return menu
 
 
@@ -124,27 +135,26 @@ def _item(label: str) -> ui.menu_item:
 
 
 def language_item(language: str) -> ui.menu_item:
-    """The menu item that submits the page's language form for this language."""
+    """The menu item that chooses this language."""
     return _item(t("language.name", language)).props(f"lang={language}").on("click", js_handler=speaks(language))
 
 
 def speaks(language: str) -> str:
-    """What a click does in the browser to change the language: submit the page's form."""
+    """What a click does in the browser to change the language, and come back to the same page."""
     assert language in LANGUAGES
+    return _posts("/language", language=f'"{language}"', next="location.pathname")
+
+
+def _posts(action: str, **fields: str) -> str:
+    """A click sends a native form, of fields and the JavaScript that gives their values: a cookie changes by POST, and
+    a socket cannot."""
+    values = ", ".join(f"{name}: {value}" for name, value in fields.items())
     return f"""() => {{
-        const form = document.getElementById("speak"); form.elements.language.value = "{language}"; form.submit(); }}"""
-
-
-def _hidden_forms(path: str) -> None:
-    box("form", id="sign-out", method="post", action="/logout", hidden="hidden")
-    language_form(path)
-
-
-def language_form(path: str) -> None:
-    """A native form: choosing a language sets a cookie, which a socket cannot."""
-    with box("form", id="speak", method="post", action="/language", hidden="hidden"):
-        box("input", type="hidden", name="language")
-        box("input", type="hidden", name="next", value=path)
+        const form = document.body.appendChild(document.createElement("form"));
+        form.method = "post"; form.action = "{action}"; form.hidden = true;
+        for (const [name, value] of Object.entries({{{values}}}))
+            Object.assign(form.appendChild(document.createElement("input")), {{name, value}});
+        form.submit(); }}"""
 
 
 def _initials(name: str) -> str:

@@ -23,7 +23,7 @@ async def login_page(
     typed: str = "",
     done: str = "",
 ) -> None:
-    with door(t("login.title", language), language, path="/login"):
+    with door(t("login.title", language), language):
         if done == "password":
             text("p", t("reset.done", language), "note", role="status")
         with box("p", "note"):

@@ -32,7 +32,7 @@ _TYPED = f"""(e) => {{
 @ui.page("/reset")
 async def reset_page(language: Language, sent: str = "") -> None:
     school = settings()
-    with door(t("reset.title", language), language, path="/reset"):
+    with door(t("reset.title", language), language):
         if sent:
             text("p", t("reset.sent", language), "note", role="status")
             text("p", t("reset.sent_text", language))
@@ -51,7 +51,7 @@ async def new_password_page(token: str, language: Language, refusal: str = "") -
     account = await account_of(token)
     if account and account.language in LANGUAGES:
         language = account.language
-    with door(t("reset.title", language), language, path="/reset"):
+    with door(t("reset.title", language), language):
         if account is None:
             text("p", t("error.link_not_usable", language), "note bad", role="alert")
             text("a", t("reset.another", language), href="/reset")

@@ -25,7 +25,7 @@ async def second_step_page(
     pending = cookies.read(request.headers.get("cookie", ""), cookies.PENDING)
     if not await second_factor.is_pending(pending):
         return RedirectResponse("/login", 303)
-    with door(t("second_step.title", language), language, path="/login/code"):
+    with door(t("second_step.title", language), language):
         text("p", t("second_step.text", language))
         with box("form", method="post", action="/login/code"):
             if refusal == "code_refused":

@@ -71,7 +71,7 @@ class Wanted:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # every open page keeps twenty of them
 class Line:
     """One invitation as its debtor sees it; amounts in integer euro cents, days as the school counts them."""
 

@@ -19,6 +19,7 @@ from models import TransferKind
 LARGEST_PAGE = 50
 AT_ONCE = 500  # movements read at a time for an export
 LONGEST_CHART = 1_000  # movements a chart looks at
+PAGE_SIZE = 10  # movements
 MOST_DUE = 10  # lines of what is due; the sum counts all of them
 LEAST_TOP_UP, LARGEST_TOP_UP = 1, 99_999_999  # cents: 0,01 to 999 999,99 €
 _FIXED = (1_000, 5_000)
@@ -145,10 +146,10 @@ class Suggestion:
     pays_all: bool = False
 
 
-async def movements(guardian_id: int, *, page: int = 1, page_size: int = 10) -> Movements:
+async def movements(guardian_id: int, *, page: int = 1, page_size: int = PAGE_SIZE) -> Movements:
     """One page of the movements of this guardian's wallet, newest first; `page` and `page_size` may be anything."""
     total = int((await rows(default_connection(), _COUNT, guardian_id))[0]["n"])
-    size = min(_whole(page_size, otherwise=10), LARGEST_PAGE)
+    size = min(_whole(page_size, otherwise=PAGE_SIZE), LARGEST_PAGE)
     last = max(1, -(-total // size))
     page = min(_whole(page, otherwise=1), last)
     found = await _movements(guardian_id, upto=_LARGEST_ID, size=size, offset=(page - 1) * size)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from nicegui import ui
+from nicegui.element import Element
+
 from creos_ui.services.answers import TakingPart, answered_elsewhere
 from creos_ui.texts import day, t
 from pages.elements import box, text
 
 
 class Elsewhere:
-    """The section under the invitations; hidden where there is no other household."""
+    """The last section under the invitations, made where there is another household."""
 
     def __init__(self, language: str) -> None:
         self._language = language
-        self._section = box("section", "elsewhere", aria_labelledby="elsewhere")
+        self._page = ui.context.slot.parent
+        self._section: Element | None = None
 
     async def show(self, guardian_id: int) -> None:
         found = await answered_elsewhere(guardian_id)
+        if self._section is None:
+            if not found:
+                return
+            with self._page:
+                self._section = box("section", "elsewhere", aria_labelledby="elsewhere")
         self._section.set_visibility(bool(found))
         self._section.clear()
         with self._section:

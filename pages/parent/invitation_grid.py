@@ -6,6 +6,9 @@ data: a slot's text is a template, so no name, title or other stored text may ev
 
 from __future__ import annotations
 
+import json
+import re
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -15,9 +18,29 @@ from nicegui.element import Element
 from creos_ui.services.invitation_list import Line
 from creos_ui.texts import day, t
 from creos_ui.web.serving import settings
+from pages.elements import give
 
 COLUMNS = ["starts_on", "pupil", "debtor", "title", "amount", "due_on", "paid_on", "declined_on", "automatic"]
 _CLASSES = {"amount": "num", "automatic": "center", "actions": "right"}
+
+# words in the templates, and sentences about a row
+_WORDS = {
+    "W_PAY": "action.pay",
+    "W_DECLINE": "action.decline",
+    "W_DOCUMENT": "action.document",
+    "W_UNWISH": "action.unwish",
+    "W_REASON": "invitation.mandatory_reason",
+}
+_SPOKEN = {
+    "select": "invitation.select",
+    "pay": "action.pay_label",
+    "decline": "action.decline_label",
+    "unwish": "action.unwish_label",
+    "document": "action.document_label",
+    "reason": "invitation.mandatory_reason",
+    "automatic": "invitation.automatic",
+    "not_automatic": "invitation.not_automatic",
+}
 
 _HEADER = """
 <th scope="col" :class="['col-' + props.col.name, props.col.look]" :aria-sort="props.col.order">
@@ -30,24 +53,24 @@ _HEADER = """
 """
 
 _TICK = """<input v-if="props.row.payable" type="checkbox" class="tick" :checked="props.row.selected"
-  :aria-label="props.row.select_label" :data-testid="'pick-' + props.row.id"
+  :aria-label="SAY_select" :data-testid="'pick-' + props.row.id"
   @change="(e) => $parent.$emit('pick', [props.row.id, e.target.checked])">"""
 _BADGES = """<span v-for="badge in props.row.badges" :class="'badge ' + badge[0]" :title="badge[2]">{{ badge[1]
   }}</span>
-<button v-if="props.row.wish" type="button" class="take-back" :aria-label="props.row.unwish_label"
-  @click="() => $parent.$emit('unwish', props.row.id)">UNWISH</button>"""
+<button v-if="props.row.wish" type="button" class="take-back" :aria-label="SAY_unwish"
+  @click="() => $parent.$emit('unwish', props.row.id)">W_UNWISH</button>"""
 _DOCUMENT = """
-<q-btn v-if="props.row.document" unelevated no-caps :class="'btn LOOK ' + SIZE" label="DOCUMENT"
-  :href="props.row.document" target="_blank" :aria-label="props.row.document_label"></q-btn>
+<q-btn v-if="props.row.document" unelevated no-caps :class="'btn LOOK ' + SIZE" label="W_DOCUMENT"
+  :href="props.row.document" target="_blank" :aria-label="SAY_document"></q-btn>
 """
 _ANSWERS = """
-<q-btn v-if="props.row.can_be_paid" unelevated no-caps label="PAY"
+<q-btn v-if="props.row.can_be_paid" unelevated no-caps label="W_PAY"
   :class="(props.row.payable ? 'btn primary ' : 'btn plain ') + SIZE"
-  :aria-label="props.row.pay_label" @click="() => $parent.$emit('pay', props.row.id)"></q-btn>
-<q-btn v-if="props.row.declinable" unelevated no-caps :class="'btn plain ' + SIZE" label="DECLINE"
-  :aria-label="props.row.decline_label" @click="() => $parent.$emit('decline', props.row.id)"></q-btn>
-<q-btn v-else-if="props.row.payable" unelevated no-caps :ripple="false" :class="'btn plain ' + SIZE" label="DECLINE"
-  aria-disabled="true" :title="props.row.reason" :aria-label="props.row.decline_label + '. ' + props.row.reason"
+  :aria-label="SAY_pay" @click="() => $parent.$emit('pay', props.row.id)"></q-btn>
+<q-btn v-if="props.row.declinable" unelevated no-caps :class="'btn plain ' + SIZE" label="W_DECLINE"
+  :aria-label="SAY_decline" @click="() => $parent.$emit('decline', props.row.id)"></q-btn>
+<q-btn v-else-if="props.row.payable" unelevated no-caps :ripple="false" :class="'btn plain ' + SIZE" label="W_DECLINE"
+  aria-disabled="true" title="W_REASON" :aria-label="SAY_decline + '. ' + SAY_reason"
   @click="() => $parent.$emit('why', props.row.id)"></q-btn>
 """
 
@@ -59,11 +82,11 @@ _ROW = """
   <td class="muted">{{ props.row.debtor }}</td>
   <td class="col-title"><div class="what">{{ props.row.title }}</div>BADGES</td>
   <td class="num amount">{{ props.row.amount }}</td>
-  <td :class="['num', {due: props.row.open}]">{{ props.row.due_on }}</td>
+  <td :class="['num', {due: props.row.payable}]">{{ props.row.due_on }}</td>
   <td class="num">{{ props.row.paid_on }}</td>
   <td class="num">{{ props.row.declined_on }}</td>
   <td class="center"><span role="img" :class="['tick shown', {on: props.row.automatic}]"
-    :aria-label="props.row.automatic_label"></span></td>
+    :aria-label="props.row.automatic ? SAY_automatic : SAY_not_automatic"></span></td>
   <td><div class="actions">DOCUMENT_LINKANSWERS</div></td>
 </tr>
 """
@@ -75,7 +98,7 @@ _CARD = """
     <div class="grow"><div class="what">{{ props.row.title }}</div><div class="muted">{{ props.row.pupil }}</div></div>
     <div class="price num">{{ props.row.amount }}</div>
   </div>
-  <div>BADGES <span :class="['num when', props.row.open ? 'due' : 'muted']">{{ props.row.when }}</span></div>
+  <div>BADGES <span :class="['num when', props.row.payable ? 'due' : 'muted']">{{ props.row.when }}</span></div>
   <div class="actions" v-if="props.row.can_be_paid || props.row.declinable || props.row.document">
     ANSWERSDOCUMENT_LINK</div>
 </article>
@@ -95,18 +118,17 @@ class InvitationGrid:
         self.table.props["no-data-label"] = ""
         self.table.on("update:pagination", js_handler="() => {}")
         self.table.add_slot("header-cell", _HEADER)
-        self.table.add_slot("body", self._template(_ROW, "small", "quiet"))
-        self.table.add_slot("item", self._template(_CARD, "", "plain"))
+        self.table.add_slot("body", _template(_ROW, "small", "quiet", language))
+        self.table.add_slot("item", _template(_CARD, "", "plain", language))
 
     def show(self, lines: list[Line], *, selected: set[int], sort: str, descending: bool) -> None:
         order = "descending" if descending else "ascending"
-        self.table.props["columns"] = [
+        columns = [
             self._column("select"),
             *(self._column(name, order if name == sort else "none") for name in COLUMNS),
             self._column("actions"),
         ]
-        self.table.props["rows"] = [self._row(line, line.id in selected) for line in lines]
-        self.table.update()
+        give(self.table, columns=columns, rows=[self._row(line, line.id in selected) for line in lines])
 
     def _column(self, name: str, order: str | None = None) -> dict[str, Any]:
         return {
@@ -118,24 +140,17 @@ class InvitationGrid:
         }
 
     def _row(self, line: Line, selected: bool) -> dict[str, Any]:
-        who: dict[str, Any] = {"title": line.title, "pupil": line.pupil}
-
-        def word(key: str, **values: Any) -> str:
-            return t(key, self._language, **values)
-
         return {
             "id": line.id,
             "starts_on": day(line.starts_on),
             "pupil": line.pupil,
             "debtor": line.debtor,
             "title": line.title,
-            "amount": word("money", amount_cents=line.amount_cents),
+            "amount": t("money", self._language, amount_cents=line.amount_cents),
             "due_on": day(line.due_on),
             "paid_on": day(line.paid_on) if line.paid_on else "–",
             "declined_on": day(line.declined_on) if line.declined_on else "–",
             "automatic": line.automatic,
-            "automatic_label": word("invitation.automatic" if line.automatic else "invitation.not_automatic"),
-            "open": line.payable,
             "payable": line.payable,
             "can_be_paid": line.can_be_paid,
             "declinable": line.declinable,
@@ -144,12 +159,6 @@ class InvitationGrid:
             "document": f"/documents/{line.document}" if line.document else None,
             "badges": self._badges(line),
             "when": self._when(line),
-            "reason": word("invitation.mandatory_reason"),
-            "select_label": word("invitation.select", **who),
-            "pay_label": word("action.pay_label", **who),
-            "decline_label": word("action.decline_label", **who),
-            "unwish_label": word("action.unwish_label", **who),
-            "document_label": word("action.document_label", title=line.title),
         }
 
     def _badges(self, line: Line) -> list[tuple[str, str, str | None]]:
@@ -172,13 +181,21 @@ class InvitationGrid:
             return t("invitation.declined_on", self._language, day=line.declined_on)
         return t("invitation.due", self._language, due=line.due_on)
 
-    def _template(self, template: str, size: str, document_look: str) -> str:
-        """Put the parts and our own words into a template; never anybody's data."""
-        parts = {"TICK": _TICK, "BADGES": _BADGES, "ANSWERS": _ANSWERS, "DOCUMENT_LINK": _DOCUMENT}
-        for place, content in parts.items():
-            template = template.replace(place, content)
-        template = template.replace("LOOK", document_look)
-        for place, key in (("PAY", "pay"), ("DECLINE", "decline"), ("DOCUMENT", "document")):
-            template = template.replace(f'"{place}"', f'"{escape(t(f"action.{key}", self._language))}"')
-        template = template.replace(">UNWISH<", f">{escape(t('action.unwish', self._language))}<")
-        return template.replace("SIZE", f"'{size}'")
+
+@cache
+def _template(template: str, size: str, document_look: str, language: str) -> str:
+    """Put the parts and our own words into a template; never anybody's data."""
+    for place, content in (("TICK", _TICK), ("BADGES", _BADGES), ("ANSWERS", _ANSWERS), ("DOCUMENT_LINK", _DOCUMENT)):
+        template = template.replace(place, content)
+    for place, key in _SPOKEN.items():
+        template = template.replace(f"SAY_{place}", _spoken(key, language))
+    for place, key in _WORDS.items():
+        template = template.replace(place, escape(t(key, language)))
+    return template.replace("LOOK", document_look).replace("SIZE", f"'{size}'")
+
+
+def _spoken(key: str, language: str) -> str:
+    """A sentence of the catalogue about {title} and {pupil}, as the JavaScript that says it of a row."""
+    parts = re.split(r"\{(title|pupil)\}", t(key, language, title="{title}", pupil="{pupil}"))
+    said = [f"props.row.{part}" if odd % 2 else json.dumps(part, ensure_ascii=False) for odd, part in enumerate(parts)]
+    return escape(" + ".join(said))

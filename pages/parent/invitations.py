@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from nicegui import events, ui
+from markupsafe import Markup
+from nicegui import ui
 
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, NotEnoughCredit
 from creos_ui.services import automatic, ledger
@@ -24,19 +24,25 @@ from creos_ui.services.invitation_list import (
     invitations_of,
     page_of_invitations,
 )
-from creos_ui.services.invitations import MOST_AT_ONCE, Agreed, decline_invitation, pay_invitations
+from creos_ui.services.invitations import Agreed, decline_invitation, pay_invitations
 from creos_ui.services.sessions import SignedIn
 from creos_ui.texts import t
 from creos_ui.web.finishing import to_the_end
 from creos_ui.web.serving import settings
-from pages.elements import box, button, text
+from pages.elements import box, fixed, rewrite, text
 from pages.layout import frame, notify_done, notify_refusal, refusals_shown
+from pages.parent.chips import Chips
 from pages.parent.elsewhere import Elsewhere
 from pages.parent.invitation_grid import InvitationGrid
+from pages.parent.pager import Pager
 from pages.parent.payment_dialogs import confirm_decline, confirm_payment, show_missing_credit
+from pages.parent.selection import Selection
 from pages.session import Language, Me
 
 PATH = "/invitations"
+EVERYBODY = 0  # no child's id
+_EMPTY = Markup('<div class="empty"><p class="what">{}</p><p class="muted">{}</p></div>')
+_CLOSED = Markup('<p class="muted closed-note">{}</p>')
 # what each tab is sorted by until the parent chooses: what is due first, what was answered last
 FIRST = {
     Tab.OPEN: ("due_on", False),
@@ -55,21 +61,19 @@ async def invitations_page(me: Me, language: Language, tab: str = "") -> None:
         if tab in list(Tab):  # the calendar leads to one of them
             sort, descending = FIRST[Tab(tab)]
             view.wanted = Wanted(tab=Tab(tab), sort=sort, descending=descending)
-        with box("div", "page-head"):
-            with box("div"):
-                text("h1", t("invitations.title", language))
-                view.waiting = text("p", "", "muted", role="status")
+        with box("div", "page-head with-search"):
+            text("h1", t("invitations.title", language))
+            view.waiting = text("p", "", "muted", role="status")
             view.search_field()
         with box("div", "filters"):
-            view.tabs()
+            view.tabs = Chips(t("invitations.tabs", language), view.open_tab)
             if len(children) > 1:
                 view.child_chips(children)
         view.grid = InvitationGrid(language)
         view.listen()
-        view.empty = box("div", "empty")
-        view.closed = text("p", t("change.closed", language, contact=settings().school_contact), "muted closed-note")
-        view.pager()
-        view.selection_bar()
+        view.below = fixed(Markup(""))
+        view.pager = Pager(t("pager.next", language), language, view.turn)
+        view.selection = Selection(me.guardian_id, language, pay=view.pay, changed=view.show_ticks)
         view.elsewhere = Elsewhere(language)
         pill.changed = view.refresh  # before the first look: nothing that happens after it is missed
         pill.follow(await other_guardians(me.guardian_id))
@@ -84,13 +88,15 @@ class InvitationsView:
         self.wanted = Wanted()
         self.lines: list[Line] = []
         self.total = 0
-        self.selected: dict[int, Line] = {}
         self.balance_cents = balance_cents
         self._show_balance = show_balance
         self.waiting: Any
+        self.tabs: Chips
+        self.children: Chips | None = None
         self.grid: InvitationGrid
-        self.empty: ui.element
-        self.closed: ui.element
+        self.pager: Pager
+        self.selection: Selection
+        self.below: ui.element
         self.elsewhere: Elsewhere
 
     def t(self, key: str, **values: Any) -> str:
@@ -103,30 +109,9 @@ class InvitationsView:
         field.props("outlined dense debounce=300 type=search maxlength=80").classes("search")
         field.props["aria-label"] = self.t("invitations.search_label")
 
-    def tabs(self) -> None:
-        self._tabs: dict[Tab, ui.button] = {}
-        with box("div", "chips", role="group", aria_label=self.t("invitations.tabs")):
-            for tab in Tab:
-                self._tabs[tab] = _chip("", partial(self.open_tab, tab))
-
     def child_chips(self, children: list[tuple[int, str]]) -> None:
-        self._children: dict[int | None, ui.button] = {}
-        with box("div", "chips", role="group", aria_label=self.t("invitations.children")):
-            for pupil_id, name in [(None, self.t("invitations.all_children")), *children]:
-                self._children[pupil_id] = _chip(name, partial(self.choose_child, pupil_id)).classes("child")
-
-    def pager(self) -> None:
-        with box("nav", "pager", aria_label=self.t("pager.next")) as self._pager:
-            self._range = text("span", "", "muted num", role="status")
-            self._previous = button("‹", "plain", lambda: self.turn(-1), aria_label=self.t("pager.previous"))
-            self._next = button("›", "plain", lambda: self.turn(1), aria_label=self.t("pager.next"))
-
-    def selection_bar(self) -> None:
-        with box("div", "selection", role="region", aria_label=self.t("column.select")) as self._bar:
-            self._sum = text("span", "", "sum num", role="status")
-            self._after = text("span", "", "after num")
-            button(self.t("selection.clear"), "plain quiet", self.clear_selection)
-            button(self.t("selection.pay"), "primary", lambda: self.pay(list(self.selected)))
+        self._names = [(EVERYBODY, self.t("invitations.all_children")), *children]
+        self.children = Chips(self.t("invitations.children"), self.choose_child, look="child")
 
     def listen(self) -> None:
         table = self.grid.table
@@ -134,7 +119,7 @@ class InvitationsView:
         table.on("decline", lambda e: self.decline(e.args))
         table.on("unwish", lambda e: self.take_back(e.args))
         table.on("why", lambda: ui.notify(self.t("invitation.mandatory_reason"), timeout=5000))
-        table.on("pick", self.pick)
+        table.on("pick", lambda e: self.selection.pick(e.args))
         table.on("order", lambda e: self.order(e.args))
 
     # what a click does
@@ -142,12 +127,14 @@ class InvitationsView:
     async def find(self, words: Any) -> None:
         await self.look_at(replace(self.wanted, search=words if isinstance(words, str) else "", page=1))
 
-    async def choose_child(self, pupil_id: int | None) -> None:
-        await self.look_at(replace(self.wanted, pupil_id=pupil_id, page=1))
+    async def choose_child(self, pupil_id: Any) -> None:
+        chosen = pupil_id if type(pupil_id) is int and pupil_id != EVERYBODY else None
+        await self.look_at(replace(self.wanted, pupil_id=chosen, page=1))
 
-    async def open_tab(self, tab: Tab) -> None:
-        sort, descending = FIRST[tab]
-        await self.look_at(replace(self.wanted, tab=tab, sort=sort, descending=descending, page=1))
+    async def open_tab(self, tab: Any) -> None:
+        if tab in list(Tab):
+            sort, descending = FIRST[Tab(tab)]
+            await self.look_at(replace(self.wanted, tab=Tab(tab), sort=sort, descending=descending, page=1))
 
     async def order(self, column: Any) -> None:
         if column in SORTS:
@@ -160,25 +147,6 @@ class InvitationsView:
     async def look_at(self, wanted: Wanted) -> None:
         self.wanted = wanted
         await self.load()
-
-    async def pick(self, e: events.GenericEventArguments) -> None:
-        """Select an invitation to pay, or drop it; only their own, payable ones get in."""
-        invitation_id, on = _pair(e.args)
-        if not on:
-            self.selected.pop(invitation_id, None)
-        elif len(self.selected) >= MOST_AT_ONCE:
-            ui.notify(self.t("selection.full", most=MOST_AT_ONCE), type="negative")
-        else:
-            for line in await invitations_of(self.me.guardian_id, [invitation_id]):
-                if line.payable:
-                    self.selected[line.id] = line
-        self.show_lines()  # the browser has ticked already: what counts is what is shown now
-        self.show_selection()
-
-    def clear_selection(self) -> None:
-        self.selected.clear()
-        self.show_lines()
-        self.show_selection()
 
     async def pay(self, ids: list[Any]) -> None:
         key = secrets.token_urlsafe(24)  # one intention, one payment, however often the click arrives
@@ -266,19 +234,19 @@ class InvitationsView:
         self.show_lines()
         self._show_pager(last)
         await self._show_counts()
-        self.show_selection()
+        self.selection.show(self.balance_cents)
         await self.elsewhere.show(self.me.guardian_id)
 
     async def show_again(self, ids: list[Any]) -> None:
         """After an answer: the rows change where they stand, and leave the tab only when it is opened again."""
         fresh = {line.id: line for line in await invitations_of(self.me.guardian_id, [line.id for line in self.lines])}
         self.lines = [fresh.get(line.id, line) for line in self.lines]
-        self.selected = {i: line for i, line in self.selected.items() if i not in ids and fresh.get(i, line).payable}
+        self.selection.keep(fresh, without=ids)
         self.balance_cents = await ledger.balance_cents(self.me.guardian_id)
         self._show_balance(self.balance_cents)
         self.show_lines()
         await self._show_counts()
-        self.show_selection()
+        self.selection.show(self.balance_cents)
 
     async def refresh(self, balance_cents: int) -> None:
         """Something changed elsewhere: rows change where they stand, new ones come in; what the parent has chosen,
@@ -288,67 +256,54 @@ class InvitationsView:
             looked_at = self.wanted
             page = await page_of_invitations(mine, looked_at)
             now = {line.id: line for line in await invitations_of(mine, [line.id for line in self.lines])}
-            now |= {line.id: line for line in await invitations_of(mine, list(self.selected))}
+            now |= {line.id: line for line in await invitations_of(mine, list(self.selection.lines))}
         last = max(1, -(-page.total // looked_at.page_size))
         self.wanted = replace(looked_at, page=min(max(looked_at.page, 1), last))
         lines, self.total = with_answered(page.lines, self.lines, now, looked_at.tab), page.total
-        selected = {i: now.get(i, line) for i, line in self.selected.items() if now.get(i, line).payable}
-        if (lines, selected) != (self.lines, self.selected):
-            self.lines, self.selected = lines, selected
+        ticked = self.selection.lines
+        self.selection.keep(now)
+        if (lines, self.selection.lines) != (self.lines, ticked):
+            self.lines = lines
             self.show_lines()
         self.balance_cents = balance_cents
         self._show_pager(last)
         await self._show_counts()
-        self.show_selection()
+        self.selection.show(self.balance_cents)
         await self.elsewhere.show(mine)
 
     def show_lines(self) -> None:
         self.grid.show(
-            self.lines, selected=set(self.selected), sort=self.wanted.sort, descending=self.wanted.descending
+            self.lines, selected=set(self.selection.lines), sort=self.wanted.sort, descending=self.wanted.descending
         )
         self.grid.table.set_visibility(bool(self.lines))
-        self.empty.set_visibility(not self.lines)
-        self.closed.set_visibility(any(line.too_late for line in self.lines))
+        rewrite(self.below, self._under_the_grid())
+
+    def _under_the_grid(self) -> Markup:
         if not self.lines:
             kind = "search" if self.wanted.search.strip() or self.wanted.pupil_id else str(self.wanted.tab)
-            self.empty.clear()
-            with self.empty:
-                text("p", self.t(f"empty.{kind}"), "what")
-                text("p", self.t(f"empty.{kind}_hint"), "muted")
+            return _EMPTY.format(self.t(f"empty.{kind}"), self.t(f"empty.{kind}_hint"))
+        if any(line.too_late for line in self.lines):
+            return _CLOSED.format(self.t("change.closed", contact=settings().school_contact))
+        return Markup("")
 
     async def _show_counts(self) -> None:
         counts = await counts_of(self.me.guardian_id, self.wanted.pupil_id)
-        for tab, chip in self._tabs.items():
-            chip.set_text(f"{self.t(f'invitations.tab_{tab}')} {_count(counts, tab)}")
-            chip.props["aria-pressed"] = str(tab == self.wanted.tab).lower()
-            chip.update()
-        for pupil_id, chip in getattr(self, "_children", {}).items():
-            chip.props["aria-pressed"] = str(pupil_id == self.wanted.pupil_id).lower()
-            chip.update()
+        tabs = [(str(tab), f"{self.t(f'invitations.tab_{tab}')} {_count(counts, tab)}") for tab in Tab]
+        self.tabs.show(tabs, str(self.wanted.tab))
+        if self.children:
+            self.children.show(self._names, self.wanted.pupil_id or EVERYBODY)
         if counts.open:
             self.waiting.set_text(self.t("invitations.waiting", count=counts.open, total_cents=counts.open_cents))
         else:
             self.waiting.set_text(self.t("invitations.nothing_waiting"))
 
     def _show_pager(self, last: int) -> None:
-        self._pager.set_visibility(last > 1)
-        first = (self.wanted.page - 1) * self.wanted.page_size + 1
-        self._range.set_text(
-            self.t("pager.range", first=first, last=first + len(self.lines) - 1, total=self.total) if self.lines else ""
-        )
-        self._previous.set_enabled(self.wanted.page > 1)
-        self._next.set_enabled(self.wanted.page < last)
+        page, size = self.wanted.page, self.wanted.page_size
+        self.pager.show(page=page, last=last, page_size=size, shown=len(self.lines), total=self.total)
 
-    def show_selection(self) -> None:
-        self._bar.set_visibility(bool(self.selected))
-        total = sum(line.amount_cents for line in self.selected.values())
-        self._sum.set_text(self.t("selection.sum", count=len(self.selected), total_cents=total))
-        after = self.balance_cents - total
-        self._after.set_text(
-            self.t("selection.after", after_cents=after)
-            if after >= 0
-            else self.t("selection.missing", missing_cents=-after)
-        )
+    def show_ticks(self) -> None:
+        self.show_lines()
+        self.selection.show(self.balance_cents)
 
 
 def with_answered(fresh: list[Line], shown: list[Line], now: dict[int, Line], tab: Tab) -> list[Line]:
@@ -363,17 +318,5 @@ def with_answered(fresh: list[Line], shown: list[Line], now: dict[int, Line], ta
     return lines
 
 
-def _chip(label: str, on_click: Callable[[], Any]) -> ui.button:
-    chip = ui.button(label, on_click=on_click, color=None).classes("chip")
-    return chip.props("unelevated no-caps aria-pressed=false")
-
-
 def _count(counts: Counts, tab: Tab) -> int:
     return {Tab.OPEN: counts.open, Tab.PAID: counts.paid, Tab.DECLINED: counts.declined, Tab.ALL: counts.all}[tab]
-
-
-def _pair(args: Any) -> tuple[int, bool]:
-    """(invitation id, on) of a tick's event; (0, False) for anything else."""
-    if isinstance(args, list) and len(args) == 2 and type(args[0]) is int and isinstance(args[1], bool):
-        return args[0], args[1]
-    return 0, False

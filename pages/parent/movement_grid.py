@@ -8,6 +8,7 @@ from nicegui import ui
 
 from creos_ui.services.wallet import Movement
 from creos_ui.texts import day, t
+from pages.elements import give
 
 _HEADER = """<th scope="col" :class="props.col.look">{{ props.col.label }}</th>"""
 _AUTO = """<span v-if="props.row.automatic" class="badge paid">{{ props.row.automatic }}</span>"""
@@ -61,9 +62,8 @@ class MovementGrid:
     def show(self, lines: list[Movement]) -> None:
         if lines != self._lines:
             self._lines = lines
-            self.table.props["rows"] = [self._row(line) for line in lines]
             self.table.set_visibility(bool(lines))
-            self.table.update()
+            give(self.table, rows=[self._row(line) for line in lines])
 
     def _row(self, line: Movement) -> dict[str, Any]:
         word = t(line.text_key, self._language)

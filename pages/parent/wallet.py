@@ -11,12 +11,13 @@ from nicegui.element import Element
 from creos_ui import clock
 from creos_ui.services import ledger
 from creos_ui.services.sessions import SignedIn
-from creos_ui.services.wallet import Due, Movements, balance_over_time, due_next, movements
+from creos_ui.services.wallet import PAGE_SIZE, Due, Movements, balance_over_time, due_next, movements
 from creos_ui.texts import t
 from pages.elements import box, button, text
 from pages.layout import frame
 from pages.parent.balance_chart import BalanceChart
 from pages.parent.movement_grid import MovementGrid
+from pages.parent.pager import Pager
 from pages.parent.top_up import TopUpCard
 from pages.session import Language, Me
 
@@ -76,10 +77,7 @@ class WalletView:
                 self._export = text("a", self.t("wallet.export"), "link", href="/wallet/movements.csv", download="")
             self.grid = MovementGrid(self.language)
             self._none = text("p", self.t("wallet.no_movements"), "muted none")
-            with box("nav", "pager", aria_label=self.t("wallet.pages")) as self._pager:
-                self._range = text("span", "", "muted num", role="status")
-                self._previous = button("‹", "plain", lambda: self.turn(-1), aria_label=self.t("pager.previous"))
-                self._next = button("›", "plain", lambda: self.turn(1), aria_label=self.t("pager.next"))
+            self.pager = Pager(self.t("wallet.pages"), self.language, self.turn)
 
     def _next_card(self) -> None:
         with box("section", "card next", aria_labelledby="next-title"):
@@ -130,15 +128,9 @@ class WalletView:
         self.grid.show(found.lines)
         self._none.set_visibility(not found.lines)
         self._export.set_visibility(bool(found.lines))
-        self._pager.set_visibility(found.last > 1)
-        first = (found.page - 1) * 10 + 1
-        self._range.set_text(
-            self.t("pager.range", first=first, last=first + len(found.lines) - 1, total=found.total)
-            if found.lines
-            else ""
+        self.pager.show(
+            page=found.page, last=found.last, page_size=PAGE_SIZE, shown=len(found.lines), total=found.total
         )
-        self._previous.set_enabled(found.page > 1)
-        self._next.set_enabled(found.page < found.last)
 
     def _show_due(self, due: Due) -> None:
         if due == self._shown_due:

@@ -1,0 +1,82 @@
+"""The invitations ticked to be paid together, and the bar that says their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui import ui
+
+from creos_ui.services.invitation_list import Line, invitations_of
+from creos_ui.services.invitations import MOST_AT_ONCE
+from creos_ui.texts import t
+from pages.elements import box, button, text
+
+
+class Selection:
+    """`pay` is called with the ids; `changed` after each tick, so that the grid shows what counts."""
+
+    def __init__(
+        self,
+        guardian_id: int,
+        language: str,
+        *,
+        pay: Callable[[list[Any]], Awaitable[None]],
+        changed: Callable[[], None],
+    ) -> None:
+        self._guardian_id, self._language = guardian_id, language
+        self._pay, self._changed = pay, changed
+        self.lines: dict[int, Line] = {}
+        self._bar = box("div", "selection", role="region", aria_label=t("column.select", language))
+        self._bar.set_visibility(False)
+
+    async def pick(self, args: Any) -> None:
+        """Tick an invitation or drop it, as a browser says; only their own, payable ones get in."""
+        invitation_id, on = _pair(args)
+        if not on:
+            self.lines.pop(invitation_id, None)
+        elif len(self.lines) >= MOST_AT_ONCE:
+            ui.notify(t("selection.full", self._language, most=MOST_AT_ONCE), type="negative")
+        else:
+            for line in await invitations_of(self._guardian_id, [invitation_id]):
+                if line.payable:
+                    self.lines[line.id] = line
+        self._changed()  # the browser has ticked already
+
+    def keep(self, fresh: dict[int, Line], *, without: list[Any] | None = None) -> None:
+        """What can still be paid, as it stands now."""
+        now = {i: fresh.get(i, line) for i, line in self.lines.items() if i not in (without or [])}
+        self.lines = {i: line for i, line in now.items() if line.payable}
+
+    def show(self, balance_cents: int) -> None:
+        self._bar.set_visibility(bool(self.lines))
+        if not self.lines:
+            return
+        if not self._bar.default_slot.children:  # most visits tick nothing
+            self._fill()
+        total = sum(line.amount_cents for line in self.lines.values())
+        self._sum.set_text(t("selection.sum", self._language, count=len(self.lines), total_cents=total))
+        after = balance_cents - total
+        self._after.set_text(
+            t("selection.after", self._language, after_cents=after)
+            if after >= 0
+            else t("selection.missing", self._language, missing_cents=-after)
+        )
+
+    def _fill(self) -> None:
+        with self._bar:
+            self._sum = text("span", "", "sum num", role="status")
+            self._after = text("span", "", "after num")
+            button(t("selection.clear", self._language), "plain quiet", self._clear)
+            button(t("selection.pay", self._language), "primary", lambda: self._pay(list(self.lines)))
+
+    def _clear(self) -> None:
+        self.lines.clear()
+        self._changed()
+
+
+def _pair(args: Any) -> tuple[int, bool]:
+    """(invitation id, on) of a tick's event; (0, False) for anything else."""
+    if isinstance(args, list) and len(args) == 2 and type(args[0]) is int and isinstance(args[1], bool):
+        return args[0], args[1]
+    return 0, False
