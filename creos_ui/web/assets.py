@@ -1,6 +1,7 @@
 """Static files from memory: NiceGUI's, compressed once instead of at each visit (100 ms of CPU), and our own folder.
 
-Both have addresses that change with their content, so browsers keep them for a year.
+Both have addresses that change with their content, so browsers keep them for a year. Brotli is smaller than gzip but
+dear, over a second of CPU for the files of a page: it is made beside, and gzip answers until it is there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ import asyncio
 import gzip
 import hashlib
 import mimetypes
+import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,14 +26,25 @@ NICEGUIS = f"/_nicegui/{__version__}/"
 _CHANGING = f"{NICEGUIS}dynamic_resources/"
 _FOR_A_YEAR = b"public, max-age=31536000, immutable"
 _COMPRESSIBLE = ("text/", "image/svg", "application/json", "application/javascript", "application/manifest")
+_DEAREST = 200_000  # bytes of gzip, above all our pages load: a stranger may ask for every file NiceGUI has
+_SMALLEST_FIRST = ("br", "gzip", "identity")
+# a process of its own: a thread leaves 25 MB behind, and has no lower priority than whoever is waiting for a page
+_BROTLI = """
+import brotli, gzip, os, sys
+os.nice(19)
+sys.stdout.buffer.write(brotli.compress(gzip.decompress(sys.stdin.buffer.read())))
+"""
+_WANTED = re.compile(r"([a-z*-]+)(?:;q=([01](?:\.\d{0,3})?))?")
 
 
 @dataclass(frozen=True)
 class Asset:
     content_type: str
-    content: bytes  # compressed where that helps
-    is_gzip: bool
-    etag: str
+    digest: str
+    copies: dict[str, bytes]  # gzip, and br once it is made; or identity alone, where compressing does not help
+
+    def etag(self, encoding: str) -> str:
+        return f'"{self.digest}-{encoding}"'  # each its own: else a cache takes one encoding for another
 
 
 @cache
@@ -45,6 +60,8 @@ class Assets:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._kept: dict[str, asyncio.Task[Asset | None]] = {}
+        self._shrinking: set[asyncio.Task[None]] = set()  # asyncio itself would let go of them
+        self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
@@ -59,8 +76,7 @@ class Assets:
         path = scope["path"]
         task = self._kept.get(path)
         if task is None:
-            work = asyncio.to_thread(_read_ours, path) if is_ours else self._fetch(path)
-            task = self._kept[path] = asyncio.create_task(work)
+            task = self._kept[path] = asyncio.create_task(self._made(path, is_ours))
         try:
             asset = await asyncio.shield(task)
         except Exception:
@@ -69,6 +85,18 @@ class Assets:
         if asset is None:
             self._kept.pop(path, None)
         return asset
+
+    async def _made(self, path: str, is_ours: bool) -> Asset | None:
+        asset = await (asyncio.to_thread(_read_ours, path) if is_ours else self._fetch(path))
+        if asset and 0 < len(asset.copies.get("gzip", b"")) < _DEAREST:
+            task = asyncio.create_task(self._shrink(asset))
+            self._shrinking.add(task)
+            task.add_done_callback(self._shrinking.discard)
+        return asset
+
+    async def _shrink(self, asset: Asset) -> None:
+        async with self._one_at_a_time:
+            asset.copies["br"] = await asyncio.to_thread(_brotli, asset.copies["gzip"])
 
     async def _fetch(self, path: str) -> Asset | None:
         """Ask NiceGUI itself, as a browser without cookies and without compression would."""
@@ -115,36 +143,54 @@ def _read_ours(path: str) -> Asset | None:
 
 
 def _packed(content: bytes, content_type: str) -> Asset:
-    etag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+    digest = hashlib.sha256(content).hexdigest()[:16]
     if content_type.startswith(_COMPRESSIBLE):
         small = gzip.compress(content, 9, mtime=0)
         if len(small) < len(content):
-            return Asset(content_type, small, True, etag)
-    return Asset(content_type, content, False, etag)
+            return Asset(content_type, digest, {"gzip": small})
+    return Asset(content_type, digest, {"identity": content})
+
+
+def _brotli(packed: bytes) -> bytes:
+    return subprocess.run(  # noqa: S603  # nothing in it comes from outside
+        [sys.executable, "-I", "-c", _BROTLI],
+        input=packed,
+        stdout=subprocess.PIPE,
+        check=True,
+        start_new_session=True,  # Ctrl+C is for the portal
+    ).stdout
 
 
 async def _answer(asset: Asset, scope: Scope, send: Send) -> None:
     asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    content, is_gzip = asset.content, asset.is_gzip
-    if is_gzip and not _takes_gzip(asked.get(b"accept-encoding", "")):
-        content, is_gzip = await asyncio.to_thread(gzip.decompress, content), False
-    headers = [(b"cache-control", _FOR_A_YEAR), (b"etag", asset.etag.encode())]
-    if asset.is_gzip:
+    takes = _taken(asset, asked.get(b"accept-encoding", ""))
+    # whoever has kept one that it takes needs no smaller one
+    kept = next((name for name in takes if asset.etag(name) == asked.get(b"if-none-match")), None)
+    encoding = kept or takes[0]
+    headers = [(b"cache-control", _FOR_A_YEAR), (b"etag", asset.etag(encoding).encode())]
+    if "gzip" in asset.copies:
         headers.append((b"vary", b"accept-encoding"))
-    if asked.get(b"if-none-match") == asset.etag:
+    if kept:
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
         return
+    content = asset.copies.get(encoding)
+    if content is None:
+        content = await asyncio.to_thread(gzip.decompress, asset.copies["gzip"])
     headers += [(b"content-type", asset.content_type.encode()), (b"content-length", str(len(content)).encode())]
-    if is_gzip:
-        headers.append((b"content-encoding", b"gzip"))
+    if encoding != "identity":
+        headers.append((b"content-encoding", encoding.encode()))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": content if scope["method"] == "GET" else b""})
 
 
-def _takes_gzip(accept_encoding: str) -> bool:
-    for part in accept_encoding.split(","):
-        name, _, quality = part.partition(";")
-        if name.strip().lower() in ("gzip", "*"):
-            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
+def _taken(asset: Asset, accept_encoding: str) -> list[str]:
+    """The encodings there are that the browser takes, the one it likes best first; identity if it takes none."""
+    parts = (_WANTED.fullmatch(part.replace(" ", "").lower()) for part in accept_encoding.split(","))
+    liking = {"identity": 0.0001} | {part[1]: float(part[2] or 1) for part in parts if part}
+
+    def likes(name: str) -> float:
+        return liking.get(name, liking.get("*", 0))
+
+    there = [name for name in _SMALLEST_FIRST if name in (*asset.copies, "identity") and likes(name)]
+    return sorted(there, key=likes, reverse=True) or ["identity"]
