@@ -1,4 +1,4 @@
-"""A real SMTP server for the tests (aiosmtpd), that takes messages or is rude about it."""
+"""A real SMTP server for the tests (aiosmtpd), that takes messages or is rude about it; over TLS, if it is to be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import email
 import email.policy
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -15,14 +16,19 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult
 
 
 @dataclass
 class Sink:
-    """What has arrived; `refuse_recipient` and `refuse_data` answer instead of taking, while they are not empty."""
+    """What has arrived; the `refuse_...` answer instead of taking, while they are not empty."""
 
     port: int = 0
+    password: str = ""
     taken: list[EmailMessage] = field(default_factory=list)
+    in_clear: bytes = b""  # all that anybody on the way could have read
+    over_tls: bytes = b""
+    refuse_sign_in: str = ""
     refuse_recipient: str = ""
     refuse_data: str = ""
     hang_up_after_data: bool = False
@@ -44,6 +50,10 @@ class Sink:
             server.transport.abort()
         return "250 taken"
 
+    def sign_in(self, server: Any, session: Any, envelope: Any, mechanism: str, tried: Any) -> AuthResult:
+        right = not self.refuse_sign_in and tried.password == self.password.encode()
+        return AuthResult(success=right, handled=False, message=self.refuse_sign_in or None)
+
     def to(self, address: str) -> list[EmailMessage]:
         return [message for message in list(self.taken) if message["To"].addresses[0].addr_spec == address]
 
@@ -57,17 +67,42 @@ class Sink:
 
 
 @contextlib.contextmanager
-def running_sink() -> Iterator[Sink]:
-    sink = Sink()
+def running_sink(*, tls: str = "none", certificate: ssl.SSLContext | None = None, password: str = "") -> Iterator[Sink]:
+    """`tls` as in CREOS_SMTP_TLS: nothing is taken without. With a `password`, nothing is taken from who has not said
+    it, whoever he is."""
+    sink = Sink(password=password)
+    demands: dict[str, Any] = {}
+    if tls == "starttls":
+        demands |= {"tls_context": certificate, "require_starttls": True}
+    if tls == "tls":
+        demands |= {"ssl_context": certificate}
+    if password:  # aiosmtpd sees the TLS of STARTTLS only
+        demands |= {"auth_required": True, "auth_require_tls": tls == "starttls", "authenticator": sink.sign_in}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         sink.port = int(probe.getsockname()[1])
-    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
+    controller = _Controller(sink, hostname="127.0.0.1", port=sink.port, **demands)
     controller.start()
     try:
         yield sink
     finally:
         controller.stop()
+
+
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _Listening(self.handler, **self.SMTP_kwargs)
+
+
+class _Listening(SMTP):
+    def data_received(self, data: bytes) -> None:
+        sink: Sink = self.event_handler
+        assert self.transport
+        if self.transport.get_extra_info("sslcontext"):
+            sink.over_tls += data
+        else:
+            sink.in_clear += data
+        super().data_received(data)
 
 
 @contextlib.contextmanager

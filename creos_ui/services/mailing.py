@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -59,7 +59,7 @@ class Server:
     port: int
     tls: str
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 class Refused(Exception):
@@ -205,24 +205,30 @@ async def _deliver(letter: EmailMessage, server: Server) -> None:
         raise _of_recipient(exc) from exc
     except aiosmtplib.SMTPDataError as exc:
         raise _of_recipient(exc) from exc
-    except aiosmtplib.SMTPResponseException as exc:  # greeting, sign-in, sender: our own side
+    except aiosmtplib.SMTPAuthenticationError as exc:  # its words may repeat the password
+        raise Refused(str(exc.code)) from exc
+    except aiosmtplib.SMTPResponseException as exc:  # greeting, sender: our own side
         raise Refused(f"{exc.code} {exc.message}") from exc
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as exc:
-        raise Refused(type(exc).__name__) from exc
+        # the bare class comes with the library's words (no STARTTLS); else the cause names it best: a certificate
+        is_bare = type(exc) is aiosmtplib.SMTPException
+        raise Refused(str(exc) if is_bare else type(exc.__cause__ or exc).__name__) from exc
     except ValueError as exc:  # an address or a header that cannot be written
         raise Refused("cannot be written as a message", for_good=True) from exc
 
 
 def _of_recipient(exc: Any) -> Refused:
-    """5xx is for good, except what is about us and not about the address: policy (5.7), a full mailbox (552)."""
+    """5xx is for good, except what is about us and not about the address: policy (5.7), a sign-in it wants (530), a
+    full mailbox (552)."""
     code, words = int(exc.code), str(exc.message)
-    about_us = " 5.7." in f" {words}" or code == 552
+    about_us = " 5.7." in f" {words}" or code in (530, 552)
     return Refused(f"{code} {words}", dead=500 <= code < 600 and not about_us)
 
 
 async def _refused(message: MailMessage, refusal: Refused) -> None:
     reason = "".join(c if c.isprintable() else " " for c in str(refusal))[:200]
-    log.warning("message %s (%s) was not taken: %s", message.id, message.kind.value, reason[:3])
+    told = reason[:3] if reason[:1].isdigit() else reason  # of a server only the number: its words may name somebody
+    log.warning("message %s (%s) was not taken: %s", message.id, message.kind.value, told)
     if refusal.dead:
         await _write(_DEAD, clock.now(), message.account_id, message.address)
     if refusal.dead or refusal.for_good:

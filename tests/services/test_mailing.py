@@ -184,7 +184,9 @@ async def test_a_refused_recipient_is_a_dead_address(nora: Account, sink: Sink) 
     assert await MailMessage.all().count() == 1
 
 
-@pytest.mark.parametrize("answer", ["554 5.7.1 relay access denied", "552 mailbox full", "450 later", "421 busy"])
+@pytest.mark.parametrize(
+    "answer", ["554 5.7.1 relay access denied", "552 mailbox full", "530 sign in", "450 later", "421 busy"]
+)
 async def test_what_is_no_fault_of_the_address_is_tried_again(
     nora: Account, sink: Sink, moved: MovedClock, answer: str
 ) -> None:
