@@ -57,6 +57,7 @@ def _portal(folder: Path) -> list[Figure]:
         with browser.chromium() as chromium:
             figures += browser.wire(chromium, portal)
             figures += browser.grid(chromium, portal)
+            figures += browser.server_cpu(portal)
             calm, times = browser.clicks(chromium, portal)
             figures += calm
             figures += browser.rush(chromium, portal, times)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,15 +11,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
+from bench.pages import cpu_seconds
 from bench.report import Figure, at_least, at_most, median, p95
 from bench.seed import MANY, ROWS, TWENTY, family
 from tests.chromium import executable
 from tests.e2e.conftest import FLAGS
-from tests.portal import PASSWORD, Portal
+from tests.portal import PASSWORD, Portal, free_port
 
 LOADS = 7
+PAGES = 60
+DESK: ViewportSize = {"width": 1366, "height": 768}
 CLICKABLE = "window.did_handshake === true && document.querySelectorAll('[data-testid^=row-] .btn.primary').length > 0"
 # the click on yes until the row no longer offers to pay; measured where the parent sees it
 PAY = """() => new Promise((done, fail) => {
@@ -47,38 +52,70 @@ def chromium() -> Iterator[Browser]:
 
 
 def signed_in(browser: Browser, portal: Portal, identifier: str) -> BrowserContext:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="fr-BE", reduced_motion="reduce")
+    context = browser.new_context(viewport=DESK, locale="fr-BE", reduced_motion="reduce")
     token = portal.sign_in(identifier).cookies["sid"]
     context.add_cookies([{"name": "sid", "value": token, "url": portal.url, "httpOnly": True}])
     return context
 
 
+@contextmanager
+def bare_nicegui() -> Iterator[str]:
+    """The framework's own page of twenty rows; yields its address."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "bench.bare", str(port)], stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:  # with growing pauses between them
+            assert client.get(f"{url}/invitations").status_code == 200
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
 def grid(browser: Browser, portal: Portal) -> list[Figure]:
-    """From the address to a grid that can be clicked, browser cache warm; few and many rows take turns."""
-    contexts = {name: signed_in(browser, portal, name) for name in (TWENTY, MANY)}
-    took: dict[str, list[float]] = {name: [] for name in contexts}
-    for number in range(LOADS + 1):
-        for name, context in contexts.items():
-            page = context.new_page()
-            begun = time.perf_counter()
-            page.goto(f"{portal.url}/invitations", wait_until="commit")
-            page.wait_for_function(CLICKABLE)
-            if number:  # the first fills the cache
-                took[name].append((time.perf_counter() - begun) * 1000)
-            page.close()
-    for context in contexts.values():
-        context.close()
-    few, many = median(took[TWENTY]), median(took[MANY])
+    """From the address to a grid that can be clicked, browser cache warm; few rows, many, and the bare framework take
+    turns."""
+    with bare_nicegui() as bare:
+        visits = [(signed_in(browser, portal, name), portal.url) for name in (TWENTY, MANY)]
+        visits.append((browser.new_context(viewport=DESK, reduced_motion="reduce"), bare))
+        took: list[list[float]] = [[] for _ in visits]
+        for number in range(LOADS + 1):
+            for (context, url), times in zip(visits, took, strict=True):
+                page = context.new_page()
+                begun = time.perf_counter()
+                page.goto(f"{url}/invitations", wait_until="commit")
+                page.wait_for_function(CLICKABLE)
+                if number:  # the first fills the cache
+                    times.append((time.perf_counter() - begun) * 1000)
+                page.close()
+        for context, _ in visits:
+            context.close()
+    few, many, floor = map(median, took)
     return [
         at_most("grid of 20 rows clickable, warm cache", few, 200, f"{few:.0f} ms", " ms"),
+        Figure("the same rows in bare NiceGUI, in turns with it", f"{floor:.0f} ms ({few / floor:.2f}×)", "", None),
         at_most(
             "opening the grid of 12,000 rows, against 20", many / few, 1.3, f"{many / few:.2f}× ({many:.0f} ms)", "×"
         ),
     ]
 
 
+def server_cpu(portal: Portal) -> list[Figure]:
+    """What building the grid of twenty rows costs the portal's process, without a browser."""
+    client = portal.sign_in(TWENTY)
+    for _ in range(5):
+        client.get("/invitations")
+    before = cpu_seconds(portal.process.pid)
+    for _ in range(PAGES):
+        assert "Sortie" in client.get("/invitations").text
+    each = (cpu_seconds(portal.process.pid) - before) / PAGES * 1000
+    return [at_most("server CPU per grid page", each, 12, f"{each:.1f} ms", " ms")]
+
+
 def wire(browser: Browser, portal: Portal) -> list[Figure]:
     """What a first and a repeated visit of the grid send, headers included, as Chromium's network counts it."""
+    _wait_for_small_copies(browser, portal)
     context = signed_in(browser, portal, TWENTY)
     page = context.new_page()
     first, second = _visit(context, page, portal.url), _visit(context, page, portal.url)
@@ -90,6 +127,21 @@ def wire(browser: Browser, portal: Portal) -> list[Figure]:
             "repeat visit, over the wire", second[0], 12, f"{second[0]:.1f} KB ({second[1]} requests)", " KB", firm=True
         ),
     ]
+
+
+def _wait_for_small_copies(browser: Browser, portal: Portal) -> None:
+    """The first visitor after a start is answered in gzip; the smaller copies are made meanwhile."""
+    context = signed_in(browser, portal, TWENTY)
+    page = context.new_page()
+    page.goto(f"{portal.url}/invitations")
+    page.wait_for_function(CLICKABLE)
+    files = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    context.close()
+    deadline = time.monotonic() + 30
+    with httpx.Client(headers={"Accept-Encoding": "br, gzip"}) as client:
+        while any(client.head(file).headers.get("content-encoding") == "gzip" for file in files):
+            assert time.monotonic() < deadline, "no smaller copies were made"
+            time.sleep(0.2)
 
 
 def _visit(context: BrowserContext, page: Page, url: str) -> tuple[float, int]:

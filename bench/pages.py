@@ -35,9 +35,9 @@ async def idle(portal: Portal) -> list[Figure]:
     try:
         few = await open_until(FEW)
         many = await open_until(MANY)
-        before, begun = _cpu_seconds(portal.process.pid), time.monotonic()
+        before, begun = cpu_seconds(portal.process.pid), time.monotonic()
         await asyncio.sleep(IDLE_FOR)
-        share = (_cpu_seconds(portal.process.pid) - before) / (time.monotonic() - begun) * 100
+        share = (cpu_seconds(portal.process.pid) - before) / (time.monotonic() - begun) * 100
         assert all(link.connected for link in links), "a socket was lost"
     finally:
         await asyncio.gather(*(link.disconnect() for link in links))
@@ -66,6 +66,6 @@ def _resident_kb(pid: int) -> float:
     return float(status.split("VmRSS:")[1].split()[0])
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

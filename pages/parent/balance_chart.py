@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from creos_ui.services.wallet import Point
 from creos_ui.texts import day, t
-from pages.elements import box, text
+from pages.elements import box, fixed, rewrite, text
 
 WIDTH, HEIGHT, MARGIN = 300, 80, 4
 MOST_ROWS = 12  # of the figures: the latest days; the movements have them all
@@ -27,11 +29,7 @@ class BalanceChart:
                 self._to = text("span", "", "num")
             with box("details"):
                 text("summary", t("wallet.chart_figures", language))
-                with box("table"):
-                    with box("thead"), box("tr"):
-                        text("th", t("wallet.date", language), scope="col")
-                        text("th", t("wallet.balance", language), "num", scope="col")
-                    self._rows = box("tbody")
+                self._figures = fixed(Markup(""))
 
     def show(self, points: Sequence[Point]) -> None:
         """Oldest first."""
@@ -49,12 +47,19 @@ class BalanceChart:
             element.update()
         self._from.set_text(day(points[0].day))
         self._to.set_text(day(points[-1].day))
-        self._rows.clear()
-        with self._rows:
-            for point in list(reversed(points))[:MOST_ROWS]:
-                with box("tr"):
-                    text("td", day(point.day), "num")
-                    text("td", t("money", self._language, amount_cents=point.balance_cents), "num")
+        rewrite(self._figures, self._table(list(reversed(points))[:MOST_ROWS]))
+
+    def _table(self, points: Sequence[Point]) -> Markup:
+        rows = Markup("").join(
+            Markup('<tr><td class="num">{}</td><td class="num">{}</td></tr>').format(
+                day(point.day), t("money", self._language, amount_cents=point.balance_cents)
+            )
+            for point in points
+        )
+        return Markup(
+            '<table><thead><tr><th scope="col">{}</th><th scope="col" class="num">{}</th></tr></thead>'
+            "<tbody>{}</tbody></table>"
+        ).format(t("wallet.date", self._language), t("wallet.balance", self._language), rows)
 
     def _in_words(self, points: Sequence[Point]) -> str:
         balances = [point.balance_cents for point in points]

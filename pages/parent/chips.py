@@ -15,9 +15,9 @@ class Chips:
 
     def __init__(self, name: str, choose: Callable[[Any], Awaitable[None]], *, look: str = "") -> None:
         self._look = f"btn-chip chip {look}".strip()
-        self._toggle = ui.element("q-btn-toggle").classes("chips").props("unelevated no-caps :ripple=false role=group")
+        self._toggle = ui.element("q-btn-toggle").classes("chips").props("flat no-caps :ripple=false role=group")
         self._toggle.props["aria-label"] = name
-        self._toggle.props["toggle-color"] = ""
+        self._toggle.props["toggle-color"] = ""  # else Quasar's own, over the theme's
         self._toggle.on("update:model-value", lambda e: choose(e.args), js_handler="(value) => emit(value)")
 
     def show(self, options: Iterable[tuple[Any, str]], chosen: Any) -> None:

@@ -7,13 +7,14 @@ from datetime import date
 from itertools import groupby
 
 from babel.dates import format_date
+from markupsafe import Markup
 from nicegui.element import Element
 
 from creos_ui import clock
 from creos_ui.money import LOCALES
 from creos_ui.services.family_calendar import Entry, Kind, State, weeks_of
 from creos_ui.texts import t
-from pages.elements import box, text
+from pages.elements import box, fixed, rewrite, text
 
 SHOWN = 3  # entries of a day before « + 2 autres »; one alone is not worth hiding
 # each state in words, and the tab of the invitations it leads to
@@ -28,8 +29,8 @@ STATES = {
     State.UNANSWERED: ("calendar.unanswered", None),
 }
 _UNFOLD = """(e) => {
-    const open = e.currentTarget.closest("td").classList.toggle("all");
-    e.currentTarget.setAttribute("aria-expanded", open);
+    const more = e.target.closest(".more");
+    if (more) more.setAttribute("aria-expanded", more.closest("td").classList.toggle("all"));
 }"""
 
 
@@ -52,15 +53,11 @@ def by_day(entries: Sequence[Entry]) -> dict[date, list[Entry]]:
 def month_grid(month: date, entries: dict[date, list[Entry]], language: str) -> dict[date, Element]:
     """The table; returns each day's cell, for `fill_day` when something changes."""
     cells: dict[date, Element] = {}
-    with box("table", "month-grid"):
+    weeks = weeks_of(month)
+    with box("table", "month-grid") as table:
+        table.on("click", js_handler=_UNFOLD)
         text("caption", month_name(month, language), "quiet-only")
-        weeks = weeks_of(month)
-        with box("thead"), box("tr"):
-            for n in range(7):
-                day = next(week[n] for week in weeks if week[n])
-                assert day is not None
-                short = format_date(day, "ccc", LOCALES[language]).rstrip(".")
-                text("th", short, scope="col", abbr=format_date(day, "cccc", LOCALES[language]))
+        fixed(_week_days(weeks[1], language), "", tag="thead")
         with box("tbody"):
             for week in weeks:
                 with box("tr"):
@@ -72,45 +69,62 @@ def month_grid(month: date, entries: dict[date, list[Entry]], language: str) -> 
     return cells
 
 
+def _week_days(week: Sequence[date | None], language: str) -> Markup:
+    names = Markup("")
+    for day in week:  # the second one of a month is whole
+        assert day is not None
+        short, full = (format_date(day, pattern, LOCALES[language]) for pattern in ("ccc", "cccc"))
+        names += Markup('<th scope="col" abbr="{}">{}</th>').format(full, short.rstrip("."))
+    return Markup("<tr>{}</tr>").format(names)
+
+
 def fill_day(cell: Element, day: date, entries: list[Entry], language: str) -> None:
     """What a day holds, in place of what its cell held."""
     is_today = day == clock.today()
-    cell.clear()
     cell.classes(add="today" if is_today else "", remove="free" if entries else "")
     if not entries:
         cell.classes("free")
     if is_today:
         cell.props["aria-current"] = "date"
-    with cell:
-        with box("div", "day-name"):
-            text("span", str(day.day), "number num")
-            text("span", _capital(day_name(day, language)), "in-full")
-            if is_today:
-                text("span", t("calendar.today", language), "today-word")
-        if entries:
-            hidden = len(entries) - SHOWN if len(entries) > SHOWN + 1 else 0
-            with box("ul", "folded" if hidden else ""):
-                for entry in entries:
-                    with box("li"):
-                        _entry(entry, language)
-            if hidden:
-                more = text("button", t("calendar.more", language, number=hidden), "more", type="button")
-                more.props["aria-expanded"] = "false"
-                more.props["aria-label"] = t("calendar.more_on", language, number=hidden, day=day_name(day, language))
-                more.on("click", js_handler=_UNFOLD)
+    rewrite(cell, _day(day, entries, language, is_today=is_today))
 
 
-def _entry(entry: Entry, language: str) -> None:
+def _day(day: date, entries: list[Entry], language: str, *, is_today: bool) -> Markup:
+    name = Markup('<span class="number num">{}</span><span class="in-full">{}</span>').format(
+        day.day, _capital(day_name(day, language))
+    )
+    if is_today:
+        name += Markup('<span class="today-word">{}</span>').format(t("calendar.today", language))
+    held = Markup('<div class="day-name">{}</div>').format(name)
+    if not entries:
+        return held
+    hidden = len(entries) - SHOWN if len(entries) > SHOWN + 1 else 0
+    items = Markup("").join(Markup("<li>{}</li>").format(_entry(entry, language)) for entry in entries)
+    held += Markup('<ul class="{}">{}</ul>').format("folded" if hidden else "", items)
+    if hidden:
+        label = t("calendar.more_on", language, number=hidden, day=day_name(day, language))
+        held += Markup('<button class="more" type="button" aria-expanded="false" aria-label="{}">{}</button>').format(
+            label, t("calendar.more", language, number=hidden)
+        )
+    return held
+
+
+def _entry(entry: Entry, language: str) -> Markup:
     word, tab = STATES[entry.state]
     due = entry.kind is Kind.DUE
     classes = f"entry {entry.state} {'deadline' if due else ''}"
-    with box("a", classes, href=f"/invitations?tab={tab}") if tab else box("div", classes):
-        title = t("calendar.due_of", language, title=entry.title) if due else entry.title
-        text("span", title, "what")
-        text("span", " ", "quiet-only")
-        text("span", _whose(entry, language), "who")
-        text("span", " ", "quiet-only")
-        text("span", t(word, language), f"badge {entry.state}")
+    said = Markup(
+        '<span class="what">{what}</span><span class="quiet-only"> </span><span class="who">{who}</span>'
+        '<span class="quiet-only"> </span><span class="badge {state}">{word}</span>'
+    ).format(
+        what=t("calendar.due_of", language, title=entry.title) if due else entry.title,
+        who=_whose(entry, language),
+        state=entry.state,
+        word=t(word, language),
+    )
+    if tab:
+        return Markup('<a class="{}" href="/invitations?tab={}">{}</a>').format(classes, tab, said)
+    return Markup('<div class="{}">{}</div>').format(classes, said)
 
 
 def _whose(entry: Entry, language: str) -> str:

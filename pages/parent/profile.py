@@ -15,7 +15,7 @@ from creos_ui.services.sessions import SignedIn
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.finishing import to_the_end
 from creos_ui.web.handed import handed
-from pages.elements import box, button, text
+from pages.elements import box, button, fixed, said, text
 from pages.layout import WalletPill, answer_buttons, asked, dialog_card, frame, notify_done, refusals_shown, speaks
 from pages.parent.profile_sessions import SessionList
 from pages.session import Language, Me
@@ -166,11 +166,8 @@ def card(name: str, title: str) -> Iterator[None]:
 
 def line(name: str, words: str, *, name_id: str = "") -> Element:
     """One decision: what it is, in words how it stands, and (inside `with`) what can be done about it."""
-    with box("div", "line") as whole, box("div", "grow"):
-        title = text("p", name, "name")
-        about = text("p", words, "muted")
-    if name_id:
-        title.props["id"], about.props["id"] = name_id, f"{name_id}-text"
+    with box("div", "line") as whole:
+        fixed(said(name, words, name_id), "grow")
     return whole
 
 

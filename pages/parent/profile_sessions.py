@@ -13,7 +13,7 @@ from creos_ui.services.devices import device_of
 from creos_ui.services.sessions import OpenSession, SignedIn
 from creos_ui.texts import day, t
 from creos_ui.web.cutting import cut
-from pages.elements import box, button, text
+from pages.elements import box, button, fixed, said
 from pages.layout import notify_done
 
 HELD = {"iPhone", "iPad", "Mac"}  # French works sur un iPhone, but sous Windows
@@ -58,9 +58,7 @@ class SessionList:
         name = device_name(session.device, self.language)
         used = t("profile.session_used", self.language, when=moment(session.last_used_at, self.language))
         with box("div", "line"):
-            with box("div", "grow"):
-                text("p", name, "name")
-                text("p", t("profile.session_this", self.language) if this else used, "muted")
+            fixed(said(name, t("profile.session_this", self.language) if this else used), "grow")
             if not this:
                 label = t("profile.session_end_label", self.language, device=name)
                 end = partial(self.end, session)

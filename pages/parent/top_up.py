@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -12,10 +11,12 @@ from creos_ui.money import money, parse_cents
 from creos_ui.services.wallet import LARGEST_TOP_UP, LEAST_TOP_UP, Due, suggested_amounts
 from creos_ui.texts import t
 from pages.elements import box, text
+from pages.parent.chips import Chips
 from pages.parent.transfer_block import TransferBlock
 
 SMALL, LARGE = 1_000, 5_000  # the amounts there are before anything is known
 LONGEST_AMOUNT = 20  # characters
+OTHER = "other"
 
 
 class TopUpCard:
@@ -23,16 +24,11 @@ class TopUpCard:
 
     def __init__(self, wallet_id: int, language: str) -> None:
         self._language = language
-        self._chosen = "all"  # small, all, large or other
+        self._chosen = "all"  # small, all, large or OTHER
         self._amounts = {"small": SMALL, "large": LARGE}
         text("h2", self._t("wallet.top_up"), id="top-up-title", tabindex="-1")
         text("p", self._t("wallet.top_up_how"), "muted")
-        self._chips: dict[str, ui.button] = {}
-        with box("div", "chips", role="group", aria_label=self._t("wallet.amounts")):
-            for name in ("small", "all", "large", "other"):
-                chip = ui.button(on_click=partial(self.choose, name), color=None).classes("chip child")
-                self._chips[name] = chip.props("unelevated no-caps aria-pressed=false")
-        self._chips["other"].set_text(self._t("wallet.own"))
+        self._chips = Chips(self._t("wallet.amounts"), self.choose, look="child")
         with box("div", "own-amount") as self._own:
             text("label", self._t("wallet.own_amount"), "field-label", for_="own-amount")
             self._field = ui.input(on_change=lambda e: self._typed(e.value))
@@ -57,16 +53,17 @@ class TopUpCard:
             self._amounts[name] = suggestion.amount_cents
         self._show()
 
-    def choose(self, name: str) -> None:
-        self._chosen = name
-        self._show()
-        if name == "other":
-            self._field.run_method("focus")
+    async def choose(self, name: Any) -> None:
+        if name in (*self._amounts, OTHER):
+            self._chosen = name
+            self._show()
+            if name == OTHER:
+                self._field.run_method("focus")
 
     def ask_for(self, amount_cents: int) -> None:
         """Exactly this amount, as if typed; the chip that has it where one does."""
         same = next((name for name, cents in self._amounts.items() if cents == amount_cents), None)
-        self._chosen = same or "other"
+        self._chosen = same or OTHER
         if same is None:
             self._own_cents = amount_cents
             self._field.set_value(f"{amount_cents // 100},{amount_cents % 100:02d}")
@@ -77,18 +74,11 @@ class TopUpCard:
         self._show()
 
     def _show(self) -> None:
-        own = self._chosen == "other"
+        own = self._chosen == OTHER
         # « tout payer » when nothing is due: the first of the others, until something is
         chosen = self._chosen if own or self._chosen in self._amounts else next(iter(self._amounts))
-        for name, chip in self._chips.items():
-            if name in self._amounts:
-                label = self._whole_euros(self._amounts[name])
-                chip.set_text(self._t("wallet.pay_all", amount=label) if name == "all" else label)
-            chip.set_visibility(name == "other" or name in self._amounts)
-            pressed = str(name == chosen).lower()
-            if chip.props["aria-pressed"] != pressed:
-                chip.props["aria-pressed"] = pressed
-                chip.update()
+        amounts = [(name, self._label(name)) for name in self._amounts]
+        self._chips.show([*amounts, (OTHER, self._t("wallet.own"))], chosen)
         cents = self._own_cents if own else self._amounts[chosen]
         self._own.set_visibility(own)
         empty = not str(self._field.value or "").strip()
@@ -96,6 +86,10 @@ class TopUpCard:
         self._how.set_visibility(cents is not None)  # never a code for another amount than the one that stands there
         if cents is not None:
             self._transfer.show(cents)
+
+    def _label(self, name: str) -> str:
+        amount = self._whole_euros(self._amounts[name])
+        return self._t("wallet.pay_all", amount=amount) if name == "all" else amount
 
     def _whole_euros(self, cents: int) -> str:
         """10 €, but 21,50 €."""

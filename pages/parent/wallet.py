@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from markupsafe import Markup
 from nicegui import ui
-from nicegui.element import Element
 
 from creos_ui import clock
 from creos_ui.services import ledger
 from creos_ui.services.sessions import SignedIn
-from creos_ui.services.wallet import PAGE_SIZE, Due, Movements, balance_over_time, due_next, movements
+from creos_ui.services.wallet import PAGE_SIZE, Due, DueLine, Movements, balance_over_time, due_next, movements
 from creos_ui.texts import t
-from pages.elements import box, button, text
+from pages.elements import box, button, fixed, rewrite, text
 from pages.layout import frame
 from pages.parent.balance_chart import BalanceChart
 from pages.parent.movement_grid import MovementGrid
@@ -82,7 +82,7 @@ class WalletView:
     def _next_card(self) -> None:
         with box("section", "card next", aria_labelledby="next-title"):
             text("h2", self.t("wallet.next", days=DAYS), id="next-title")
-            self._due = box("div", "due-list")
+            self._due = fixed(Markup(""), "due-list")
 
     def _top_up_button(self) -> ui.button:
         """Asks for what is missing and goes to the card that says how."""
@@ -142,31 +142,39 @@ class WalletView:
         self._missing.set_visibility(bool(missing))
         self._top_up_all.set_text(self.t("wallet.top_up_amount", amount_cents=missing))
         self._top_up_all.set_visibility(bool(missing))
-        self._due.clear()
-        with self._due:
-            if not due.count:
-                text("p", self.t("wallet.next_nothing"), "muted")
-                return
-            with box("ul"):
-                for line in due.lines:
-                    with box("li"):
-                        with box("div"):
-                            text("div", line.title, "what")
-                            text("div", f"{line.child} · {self.t('invitation.due', due=line.due_on)}", "muted")
-                            if line.late:
-                                text("span", self.t("invitation.late"), "badge late")
-                        text("div", self.t("money", amount_cents=line.amount_cents), "num amount")
-            if due.count > len(due.lines):
-                more = self.t("wallet.next_more", count=due.count - len(due.lines))
-                text("a", more, "link", href="/invitations")
-            with box("dl", "facts"):
-                self._fact(self.t("wallet.next_total", count=due.count), due.total_cents)
-                self._fact(self.t("wallet.balance"), due.balance_cents)
-                if missing:
-                    self._fact(self.t("wallet.next_missing"), missing, "sum")
-                else:
-                    self._fact(self.t("wallet.next_left"), due.balance_cents - due.total_cents, "sum")
+        rewrite(self._due, self._due_list(due))
 
-    def _fact(self, name: str, cents: int, look: str = "") -> Element:
-        text("dt", name, look)
-        return text("dd", self.t("money", amount_cents=cents), f"num {look}".strip())
+    def _due_list(self, due: Due) -> Markup:
+        if not due.count:
+            return Markup('<p class="muted">{}</p>').format(self.t("wallet.next_nothing"))
+        listed = Markup("<ul>{}</ul>").format(Markup("").join(map(self._due_line, due.lines)))
+        if due.count > len(due.lines):
+            more = self.t("wallet.next_more", count=due.count - len(due.lines))
+            listed += Markup('<a class="link" href="/invitations">{}</a>').format(more)
+        left = due.balance_cents - due.total_cents
+        name, cents = ("wallet.next_missing", due.missing_cents) if due.missing_cents else ("wallet.next_left", left)
+        facts = [
+            (self.t("wallet.next_total", count=due.count), due.total_cents, ""),
+            (self.t("wallet.balance"), due.balance_cents, ""),
+            (self.t(name), cents, "sum"),
+        ]
+        return listed + Markup('<dl class="facts">{}</dl>').format(Markup("").join(self._fact(*f) for f in facts))
+
+    def _due_line(self, line: DueLine) -> Markup:
+        late = Markup('<span class="badge late">{}</span>').format(self.t("invitation.late")) if line.late else ""
+        return Markup(
+            '<li><div><div class="what">{title}</div><div class="muted">{child} · {due}</div>{late}</div>'
+            '<div class="num amount">{amount}</div></li>'
+        ).format(
+            title=line.title,
+            child=line.child,
+            due=self.t("invitation.due", due=line.due_on),
+            late=late,
+            amount=self.t("money", amount_cents=line.amount_cents),
+        )
+
+    def _fact(self, name: str, cents: int, look: str) -> Markup:
+        money = self.t("money", amount_cents=cents)
+        return Markup('<dt class="{look}">{name}</dt><dd class="num {look}">{money}</dd>').format(
+            look=look, name=name, money=money
+        )

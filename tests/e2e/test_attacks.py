@@ -75,13 +75,13 @@ def test_the_button_of_a_closed_dialog_does_nothing(nora: Visitor) -> None:
     page = nora.open()
     page.get_by_role("button", name="Payer Musée du jouet").click()
     yes = page.get_by_role("dialog").get_by_role("button", name=euros("Payer 5,00 €"))
+    expect(yes).to_be_visible()
     forged = page.evaluate(
         """() => Object.entries(mounted_app.elements)
             .filter(([, e]) => e.tag === "q-btn" && (e.class || []).includes("primary") && e.events?.length)
             .map(([id, e]) => ({ id: Number(id), client_id: window.clientId,
                 listener_id: e.events.find((x) => x.type === "click").listener_id, args: [] }))"""
     )
-    expect(yes).to_be_visible()
     page.get_by_role("button", name="Annuler").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert forged

@@ -13,6 +13,7 @@ from creos_ui import clock
 from creos_ui.services.family_calendar import month_beside
 from pages.parent.month_grid import day_name, month_name
 from tests.e2e.conftest import Visitor, axe_faults, euros
+from tests.e2e.families import NAUGHTY
 from tests.ical_lines import read, text_of
 
 MUSEUM = timedelta(days=12)  # as tests/e2e/families.py has it; « Piscine » was 30 days ago
@@ -94,6 +95,15 @@ def test_a_desk_has_a_table_with_monday_first_and_today_marked(visit: Callable[.
     expect(today).to_have_count(1)
     expect(today).to_contain_text(f"{clock.today().day}")
     expect(today).to_contain_text("Aujourd’hui")
+
+
+def test_odd_names_are_only_names(visit: Callable[..., Visitor], size: str) -> None:
+    visitor = visit(size, "odd")
+    visitor.sign_in()
+    page = visitor.open("/calendar")
+    expect(page.locator("[aria-current=date]")).to_contain_text(NAUGHTY)
+    assert page.title().startswith("Mon calendrier")
+    assert page.locator("img").count() == 0
 
 
 def test_a_month_without_anything_says_so_and_leads_to_the_next(nora: Visitor) -> None:
