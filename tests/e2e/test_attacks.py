@@ -48,6 +48,26 @@ def test_odd_arguments_change_nothing(nora: Visitor, event: str) -> None:
     assert nora.balance_cents() == 4_200
 
 
+@pytest.mark.parametrize("path", ["/invitations", "/wallet"])
+def test_odd_choices_among_chips_change_nothing(nora: Visitor, path: str) -> None:
+    page = nora.open(path)
+    for value in ODD_VALUES:
+        sent = page.evaluate(
+            """(value) => Object.entries(mounted_app.elements).filter(([, e]) => e.tag === "q-btn-toggle")
+                .map(([id, e]) => window.socket.emit("event", { id: Number(id), client_id: window.clientId,
+                    listener_id: e.events[0].listener_id, args: [value] })).length""",
+            json.dumps(value),
+        )
+        assert sent
+    if path == "/wallet":
+        chip = page.get_by_role("button", name=euros("50 €"), exact=True)
+    else:
+        chip = page.get_by_role("button", name="Payées 1")
+    chip.click()  # the page still answers
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".q-notification")).to_have_count(0)
+
+
 def test_another_family_s_invitation_cannot_be_paid_declined_or_seen(nora: Visitor) -> None:
     sql = "SELECT i.id FROM invitation i WHERE i.debtor_id <> ? AND i.status = 'open' ORDER BY i.id DESC LIMIT 1"
     ((theirs,),) = nora.portal.query(sql, nora.guardian_id())
