@@ -10,7 +10,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from babel.dates import format_date, format_datetime
@@ -93,7 +93,13 @@ async def render(message: MailMessage, portal: Portal) -> Rendered | None:
         return None
     first_name = account.guardian.first_name or account.guardian.last_name
     letter.greeting = writing.t("mail.greeting", first_name=first_name)
-    words = {"letter": letter, "school": portal.school, "never": writing.t("mail.never"), "language": QUASAR[language]}
+    words = {
+        "letter": letter,
+        "school": portal.school,
+        "never": writing.t("mail.never"),
+        "named": partial(writing.t, "mail.named"),
+        "language": QUASAR[language],
+    }
     text, html = (_templates().get_template(name).render(words) for name in ("letter.txt", "letter.html"))
     return Rendered(" ".join(letter.subject.split()), text, html)
 

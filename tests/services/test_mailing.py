@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -375,3 +376,5 @@ async def test_every_kind_is_written_in_every_language(school: School, nora: Acc
             for part in (text_of(message), html_of(message)):
                 assert "{" not in part.replace("{{", "")
                 assert "ecole.example" in part or "02 555 01 23" in part
+            spaced = re.search(r"\s:\s", text_of(message))
+            assert bool(spaced) == (language == "fr"), text_of(message)
