@@ -54,6 +54,15 @@ class Sink:
         right = not self.refuse_sign_in and tried.password == self.password.encode()
         return AuthResult(success=right, handled=False, message=self.refuse_sign_in or None)
 
+    def settings(self) -> dict[str, str]:
+        """What makes a portal send here."""
+        return {
+            "CREOS_SMTP_HOST": "127.0.0.1",
+            "CREOS_SMTP_PORT": str(self.port),
+            "CREOS_SMTP_TLS": "none",
+            "CREOS_MAIL_FROM": "portail@tilleul.example",
+        }
+
     def to(self, address: str) -> list[EmailMessage]:
         return [message for message in list(self.taken) if message["To"].addresses[0].addr_spec == address]
 

@@ -58,7 +58,7 @@ async def begin(identifier: str, *, address: str, browser_hash: str | None) -> T
     Raises TooManyTries or PasswordMustBeReset; a try that is refused here tells nothing and is not recorded.
     """
     identifier_hash = keyed_hash("identifier", identifier)
-    address_hash = keyed_hash("address", _network(address))
+    address_hash = keyed_hash("address", network_of(address))
 
     async def work(connection: Any) -> Try:
         if connection.capabilities.dialect == "postgres":
@@ -152,7 +152,7 @@ def _refuse_until(moment: datetime, now: datetime) -> None:
         raise TooManyTries(minutes=math.ceil((moment - now) / timedelta(minutes=1)))
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The address as one customer has it: an IPv6 one stands for its /64."""
     try:
         if ipaddress.ip_address(address).version == 6:

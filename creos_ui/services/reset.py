@@ -6,7 +6,6 @@ former system have no password yet and get their first one this way.
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import LinkNotUsable
 from creos_ui.services import links, outbox, password_policy
 from creos_ui.services.accounts import after_new_password, replace_password
+from creos_ui.services.guessing import network_of
 from creos_ui.services.keyed_hash import keyed_hash
 from creos_ui.services.passwords import hash_password
 from models import Account, LinkPurpose, MailKind, ResetRequest, folded
@@ -38,7 +38,7 @@ async def request_link(typed: str, *, address: str) -> None:
     """
     text = "".join(c for c in typed if c.isprintable()).strip()[:LONGEST]
     name = text.casefold() if "@" in text else folded(text)
-    address_hash = keyed_hash("address", _network(address))
+    address_hash = keyed_hash("address", network_of(address))
 
     async def work(connection: Any) -> None:
         if connection.capabilities.dialect == "postgres":
@@ -86,13 +86,3 @@ async def set_by_link(token: str, password: str) -> list[int]:
 async def prune() -> None:
     """Drop what no longer counts."""
     await ResetRequest.filter(at__lt=clock.now() - DAY).delete()
-
-
-def _network(address: str) -> str:
-    """The address as one customer has it: an IPv6 one stands for its /64."""
-    try:
-        if ipaddress.ip_address(address).version == 6:
-            return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    except ValueError:
-        pass
-    return address

@@ -14,7 +14,7 @@ class Chips:
     """`choose` is called with whatever the browser says was chosen: it checks that itself."""
 
     def __init__(self, name: str, choose: Callable[[Any], Awaitable[None]], *, look: str = "") -> None:
-        self._look = f"btn-chip chip {look}".strip()
+        self._look = f"chip {look}".strip()
         self._toggle = ui.element("q-btn-toggle").classes("chips").props("flat no-caps :ripple=false role=group")
         self._toggle.props["aria-label"] = name
         self._toggle.props["toggle-color"] = ""  # else Quasar's own, over the theme's

@@ -25,13 +25,7 @@ def sink() -> Iterator[Sink]:
 @pytest.fixture(scope="module")
 def portal(sink: Sink, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal of its own, which sends."""
-    settings = {
-        "CREOS_SMTP_HOST": "127.0.0.1",
-        "CREOS_SMTP_PORT": str(sink.port),
-        "CREOS_SMTP_TLS": "none",
-        "CREOS_MAIL_FROM": "portail@tilleul.example",
-    }
-    with running_portal(tmp_path_factory.mktemp("portal"), **settings) as portal:
+    with running_portal(tmp_path_factory.mktemp("portal"), **sink.settings()) as portal:
         portal.query("UPDATE account SET email = ? WHERE identifier = ?", NORA_AT, NORA)
         yield portal
 

@@ -20,15 +20,8 @@ NEW = "Trois chats dorment"
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Portal, Sink]]:
-    with running_sink() as sink:
-        settings = {
-            "CREOS_SMTP_HOST": "127.0.0.1",
-            "CREOS_SMTP_PORT": str(sink.port),
-            "CREOS_SMTP_TLS": "none",
-            "CREOS_MAIL_FROM": "portail@tilleul.example",
-        }
-        with running_portal(tmp_path_factory.mktemp("portal"), **settings) as portal:
-            yield portal, sink
+    with running_sink() as sink, running_portal(tmp_path_factory.mktemp("portal"), **sink.settings()) as portal:
+        yield portal, sink
 
 
 @pytest.fixture
