@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from creos_ui import clock
-from creos_ui.services.passwords import hash_password
+from creos_ui.services.accounts.passwords import hash_password
 from creos_ui.settings import Settings
 from models import Account, Activity, Guardian, Guardianship, Invitation, Pupil, folded
 from tests.portal import PASSWORD

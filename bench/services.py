@@ -11,7 +11,7 @@ from bench.report import Figure, median
 from bench.seed import MANY, TWENTY
 from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import close_database, open_database
-from creos_ui.services.invitation_list import Wanted, counts_of, page_of_invitations
+from creos_ui.services.invitations.listing import Wanted, counts_of, page_of_invitations
 from models import Account
 
 TIMES = 30

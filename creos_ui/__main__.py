@@ -31,12 +31,12 @@ from creos_ui.commands import (
 from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import opened
 from creos_ui.errors import DomainError
-from creos_ui.import_report import refusal_for_machines, report_for_machines, report_in_words
-from creos_ui.services import password_policy
-from creos_ui.services.accounts import create_account
-from creos_ui.services.books import Finding, check_books
-from creos_ui.services.email_change import address_of
-from creos_ui.services.import_list import Report, import_list
+from creos_ui.services.accounts import password_policy
+from creos_ui.services.accounts.account import create_account
+from creos_ui.services.accounts.email_change import address_of
+from creos_ui.services.former_system.bringing_over import Report, import_list
+from creos_ui.services.former_system.report import refusal_for_machines, report_for_machines, report_in_words
+from creos_ui.services.money.books import Finding, check_books
 from creos_ui.settings import DataSettings, Settings, data_settings, portal_settings
 from creos_ui.texts import LANGUAGES
 from models import Account, Role, folded

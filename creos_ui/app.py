@@ -19,7 +19,9 @@ from nicegui import app, ui
 
 from creos_ui.database import changes
 from creos_ui.database.opening import DatabaseUnusable, opened
-from creos_ui.services import automatic, mail_worker, sessions
+from creos_ui.services.accounts import sessions
+from creos_ui.services.invitations import automatic
+from creos_ui.services.mail import worker
 from creos_ui.settings import Settings
 from creos_ui.web import (
     calendar_routes,
@@ -106,7 +108,7 @@ def _open_database_in_lifespan(settings: Settings) -> None:
                 watching = [
                     asyncio.create_task(session_watch.watch()),
                     asyncio.create_task(changes.watch(settings.database)),
-                    asyncio.create_task(mail_worker.work(settings)),
+                    asyncio.create_task(worker.work(settings)),
                     asyncio.create_task(automatic.fulfil_all()),  # what a crash left between a credit and its wishes
                 ]
                 yield state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from creos_ui.services import links
+from creos_ui.services.accounts import links
 from creos_ui.texts import LANGUAGES, t
 from models import LinkPurpose
 from pages.door import door, language_choice

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from nicegui import ui
 
 from creos_ui.errors import DomainError
-from creos_ui.services import ledger
-from creos_ui.services.sessions import SignedIn
+from creos_ui.services.accounts.sessions import SignedIn
+from creos_ui.services.money import ledger
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.page_changes import Following
 from creos_ui.web.serving import settings

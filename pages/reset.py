@@ -11,9 +11,9 @@ from typing import Any
 
 from nicegui import ui
 
-from creos_ui.services import password_policy
-from creos_ui.services.passwords import LONGEST, SHORTEST
-from creos_ui.services.reset import account_of
+from creos_ui.services.accounts import password_policy
+from creos_ui.services.accounts.passwords import LONGEST, SHORTEST
+from creos_ui.services.accounts.reset import account_of
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.serving import settings
 from pages.door import door, language_choice

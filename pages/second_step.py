@@ -6,7 +6,7 @@ from fastapi import Request
 from nicegui import ui
 from starlette.responses import RedirectResponse
 
-from creos_ui.services import second_factor
+from creos_ui.services.accounts import second_factor
 from creos_ui.texts import t
 from creos_ui.web import cookies
 from creos_ui.web.routes import safe_next

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from creos_ui.services.sessions import SignedIn
+from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.web.language import language_of
 
 

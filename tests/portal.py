@@ -32,7 +32,7 @@ _ROOT = Path(__file__).parent.parent
 
 async def seed_school(settings: Settings) -> None:
     """Nora (20,00 €; Lou and Tim) and Omar (5,00 €; Mia) with accounts, five invitations, one document."""
-    from creos_ui.services.passwords import hash_password
+    from creos_ui.services.accounts.passwords import hash_password
     from models import Account, Activity, Document
 
     school = await School.open()

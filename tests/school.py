@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services import ledger
-from creos_ui.services.invitations import Agreed, decline_invitation, pay_invitations
+from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations
+from creos_ui.services.money import ledger
 from models import Activity, Guardian, Guardianship, Invitation, Pupil, Transfer, folded
 
 DEFAULT_PRICE = 500

@@ -17,10 +17,10 @@ from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import opened
 from creos_ui.demo.families import CAMILLE, NOLAN, schoolchildren
 from creos_ui.demo.museum_pdf import museum_pdf
-from creos_ui.services import ledger
-from creos_ui.services.books import check_books
-from creos_ui.services.invitation_list import Tab, Wanted, counts_of, page_of_invitations
-from creos_ui.services.passwords import password_fits
+from creos_ui.services.accounts.passwords import password_fits
+from creos_ui.services.invitations.listing import Tab, Wanted, counts_of, page_of_invitations
+from creos_ui.services.money import ledger
+from creos_ui.services.money.books import check_books
 from models import Account, Document, Guardian, Guardianship, Invitation, Pupil, SchoolClass
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from creos_ui import clock
 from creos_ui.demo.families import CAMILLE, JACQUELINE, MARC, NOLAN, SEED, Adult, Schoolchild
-from creos_ui.services.names import free_identifier
+from creos_ui.services.people.names import free_identifier
 
 COLUMNS = (
     "Date de début",

@@ -16,10 +16,10 @@ from creos_ui.database.transactions import atomic
 from creos_ui.demo.families import CLASSES, JACQUELINE, MARC, SEED, Adult, schoolchildren
 from creos_ui.demo.former_system import DOCUMENT, DUBOIS, PHOTO, SHOW, everybody_elses, write_list
 from creos_ui.demo.museum_pdf import museum_pdf
-from creos_ui.services import ledger
-from creos_ui.services.import_list import import_list
-from creos_ui.services.invitations import Agreed, pay_invitations
-from creos_ui.services.passwords import hash_password
+from creos_ui.services.accounts.passwords import hash_password
+from creos_ui.services.former_system.bringing_over import import_list
+from creos_ui.services.invitations.answering import Agreed, pay_invitations
+from creos_ui.services.money import ledger
 from models import Account, Activity, Guardian, Invitation, InvitationStatus, Pupil, SchoolClass, folded
 
 ACTOR = "command:demo"

@@ -1,4 +1,4 @@
-"""The outbox: a message is one row, written in the transaction that causes it, and sent later by mailing.py (R53).
+"""The outbox: a message is one row, written in the transaction that causes it, and sent later by mail/sending.py (R53).
 
 Writing it is one fixed statement, which inserts nothing for who has no address, whose address refused for good, or
 who switched that kind off. Security kinds cannot be switched off. A row holds no secret: a link's token is made when

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from creos_ui.services import calendar_feeds
+from creos_ui.services.invitations import calendar_feeds
 from creos_ui.texts import t
 from creos_ui.web.serving import settings
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from nicegui import Client, core
 
-from creos_ui.services.sessions import SignedIn
+from creos_ui.services.accounts.sessions import SignedIn
 
 TO_SIGN_IN = 'location.replace("/login")'
 TO_SIGN_IN_AND_BACK = 'location.replace("/login?next=" + encodeURIComponent(location.pathname + location.search))'

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from creos_ui.services import sessions
-from creos_ui.services.sessions import SignedIn
+from creos_ui.services.accounts import sessions
+from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.web import assets, cookies
 from creos_ui.web.cutting import session_of
 from creos_ui.web.error_pages import error_page, report

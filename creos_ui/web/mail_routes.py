@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from creos_ui.errors import LinkNotUsable
-from creos_ui.services.mail_texts import render
-from creos_ui.services.mail_worker import portal_of
+from creos_ui.services.mail.letters import render
+from creos_ui.services.mail.worker import portal_of
 from creos_ui.texts import t
 from creos_ui.web.language import language_of
 from creos_ui.web.serving import settings

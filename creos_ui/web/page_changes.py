@@ -9,7 +9,7 @@ from contextvars import Context
 from nicegui import Client, ui
 
 from creos_ui import live
-from creos_ui.services import sessions
+from creos_ui.services.accounts import sessions
 from creos_ui.web.cutting import session_of
 from creos_ui.web.error_pages import report
 

@@ -17,7 +17,7 @@ from nicegui import Client, app, core, helpers, ui
 from nicegui.slot import Slot
 from nicegui.translations import translations
 
-from creos_ui.services import sessions
+from creos_ui.services.accounts import sessions
 from creos_ui.texts import QUASAR, t
 from creos_ui.web import cutting
 from creos_ui.web.error_pages import report

@@ -14,10 +14,10 @@ from starlette.responses import RedirectResponse, Response
 
 from creos_ui import clock
 from creos_ui.errors import DomainError
-from creos_ui.services import accounts, email_change, own_data, second_factor
-from creos_ui.services.code_guessing import TooManyCodes
-from creos_ui.services.second_factor import CodeRefused, SecondStepOver
-from creos_ui.services.sessions import SignedIn
+from creos_ui.services.accounts import account, email_change, own_data, second_factor
+from creos_ui.services.accounts.code_guessing import TooManyCodes
+from creos_ui.services.accounts.second_factor import CodeRefused, SecondStepOver
+from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.web import cookies
 from creos_ui.web.cutting import cut
 from creos_ui.web.handed import Handed, hand
@@ -85,7 +85,7 @@ async def change_password(request: Request, current: Field = "", new: Field = ""
     """Every other session ends, and its open pages."""
     me = _me(request)
     try:
-        ended = await accounts.change_password(me.account_id, current=current, new=new, keep_session_id=me.session_id)
+        ended = await account.change_password(me.account_id, current=current, new=new, keep_session_id=me.session_id)
     except DomainError as refusal:
         return _to(f"{PROFILE}/password", me, Handed(refusal=refusal))
     await cut(set(ended))

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from creos_ui.errors import DomainError, LinkNotUsable
-from creos_ui.services import reset
-from creos_ui.services.email_change import confirm_email
+from creos_ui.services.accounts import reset
+from creos_ui.services.accounts.email_change import confirm_email
 from creos_ui.web.cutting import cut
 from creos_ui.web.finishing import to_the_end
 from creos_ui.web.routes import Field

@@ -15,8 +15,8 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 
 from creos_ui.database.transactions import default_connection, rows
 from creos_ui.errors import DomainError
-from creos_ui.services import accounts, second_factor, sessions
-from creos_ui.services.document_access import document_for
+from creos_ui.services.accounts import account, second_factor, sessions
+from creos_ui.services.invitations.document_access import document_for
 from creos_ui.texts import LANGUAGES
 from creos_ui.web import cookies, typed
 from creos_ui.web.cutting import cut_soon
@@ -61,7 +61,7 @@ async def login(
     address = request.client.host if request.client else ""
     target = safe_next(next)
     try:
-        admitted = await accounts.sign_in(
+        admitted = await account.sign_in(
             identifier, password, address=address, browser_token=cookies.read(cookie, cookies.KNOWN)
         )
     except DomainError as refusal:
@@ -137,7 +137,7 @@ async def start_session(request: Request, account_id: int, target: str | None) -
     """Open a new session under a new token, and end the one this browser had (R11)."""
     if old := cookies.read(request.headers.get("cookie", ""), cookies.SESSION):
         await _end(old)
-    await accounts.keep_first_language(account_id, language_of(request))
+    await account.keep_first_language(account_id, language_of(request))
     token = await sessions.open_session(account_id, device=request.headers.get("user-agent", ""))
     answer = RedirectResponse(target or HOME, 303)
     cookies.give(answer, cookies.SESSION, token)

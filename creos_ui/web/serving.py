@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from creos_ui.services import keyed_hash, password_policy
+from creos_ui import keyed_hash
+from creos_ui.services.accounts import password_policy
 from creos_ui.settings import Settings
 
 _serving: list[Settings] = []

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from nicegui import Client, ui
 
-from creos_ui.services import guessing, sessions
+from creos_ui.services.accounts import guessing, sessions
 from creos_ui.texts import t
 from creos_ui.web.cutting import TO_SIGN_IN_AND_BACK, cut, pages_of
 from creos_ui.web.error_pages import report

@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 
 from creos_ui import clock
 from creos_ui.services.exports import BOM, csv_lines, number_cell, text_cell
-from creos_ui.services.wallet import Movement, all_movements
+from creos_ui.services.money.wallet import Movement, all_movements
 from creos_ui.texts import day, t
 from creos_ui.web.language import language_of
 

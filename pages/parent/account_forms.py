@@ -6,9 +6,9 @@ from typing import Any
 
 from nicegui import ui
 
-from creos_ui.services import password_policy
-from creos_ui.services.passwords import LONGEST
-from creos_ui.services.profile import profile_of
+from creos_ui.services.accounts import password_policy
+from creos_ui.services.accounts.passwords import LONGEST
+from creos_ui.services.accounts.profile import profile_of
 from creos_ui.texts import t
 from creos_ui.web.handed import handed
 from pages.elements import box, button, text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from creos_ui.services.wallet import Point
+from creos_ui.services.money.wallet import Point
 from creos_ui.texts import day, t
 from pages.elements import box, fixed, rewrite, text
 

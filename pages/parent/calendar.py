@@ -10,8 +10,8 @@ from nicegui import ui
 
 from creos_ui import clock
 from creos_ui.money import LOCALES
-from creos_ui.services import ledger
-from creos_ui.services.family_calendar import (
+from creos_ui.services.accounts.sessions import SignedIn
+from creos_ui.services.invitations.calendar import (
     Entry,
     children_of_family,
     days_of,
@@ -20,8 +20,8 @@ from creos_ui.services.family_calendar import (
     month_named,
     next_day_after,
 )
-from creos_ui.services.households import other_guardians
-from creos_ui.services.sessions import SignedIn
+from creos_ui.services.money import ledger
+from creos_ui.services.people.households import other_guardians
 from creos_ui.texts import t
 from pages.elements import box, button, text
 from pages.layout import frame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from creos_ui.services import calendar_feeds
+from creos_ui.services.invitations import calendar_feeds
 from creos_ui.texts import t
 from creos_ui.web.finishing import to_the_end
 from creos_ui.web.serving import settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 from nicegui.element import Element
 
-from creos_ui.services.answers import TakingPart, answered_elsewhere
+from creos_ui.services.invitations.other_household import TakingPart, answered_elsewhere
 from creos_ui.texts import day, t
 from pages.elements import box, text
 

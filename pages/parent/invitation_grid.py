@@ -15,7 +15,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
-from creos_ui.services.invitation_list import Line
+from creos_ui.services.invitations.listing import Line
 from creos_ui.texts import day, t
 from creos_ui.web.serving import settings
 from pages.elements import give

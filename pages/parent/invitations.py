@@ -11,9 +11,10 @@ from markupsafe import Markup
 from nicegui import ui
 
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, NotEnoughCredit
-from creos_ui.services import automatic, ledger
-from creos_ui.services.households import other_guardians
-from creos_ui.services.invitation_list import (
+from creos_ui.services.accounts.sessions import SignedIn
+from creos_ui.services.invitations import automatic
+from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations
+from creos_ui.services.invitations.listing import (
     SORTS,
     Counts,
     Line,
@@ -24,8 +25,8 @@ from creos_ui.services.invitation_list import (
     invitations_of,
     page_of_invitations,
 )
-from creos_ui.services.invitations import Agreed, decline_invitation, pay_invitations
-from creos_ui.services.sessions import SignedIn
+from creos_ui.services.money import ledger
+from creos_ui.services.people.households import other_guardians
 from creos_ui.texts import t
 from creos_ui.web.finishing import to_the_end
 from creos_ui.web.serving import settings

@@ -12,7 +12,7 @@ from nicegui.element import Element
 
 from creos_ui import clock
 from creos_ui.money import LOCALES
-from creos_ui.services.family_calendar import Entry, Kind, State, weeks_of
+from creos_ui.services.invitations.calendar import Entry, Kind, State, weeks_of
 from creos_ui.texts import t
 from pages.elements import box, fixed, rewrite, text
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from nicegui import ui
 
-from creos_ui.services.wallet import Movement
+from creos_ui.services.money.wallet import Movement
 from creos_ui.texts import day, t
 from pages.elements import give
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from nicegui import ui
 
-from creos_ui.services.invitation_list import Line
+from creos_ui.services.invitations.listing import Line
 from creos_ui.texts import day, t
 from pages.elements import box, button, text
 from pages.layout import answer_buttons, asked, dialog_card

@@ -9,9 +9,10 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
-from creos_ui.services import automatic, ledger
-from creos_ui.services.profile import Notice, Profile, choose_notice, profile_of
-from creos_ui.services.sessions import SignedIn
+from creos_ui.services.accounts.profile import Notice, Profile, choose_notice, profile_of
+from creos_ui.services.accounts.sessions import SignedIn
+from creos_ui.services.invitations import automatic
+from creos_ui.services.money import ledger
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.finishing import to_the_end
 from creos_ui.web.handed import handed

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from nicegui.element import Element
 
-from creos_ui.services import ledger
-from creos_ui.services.sessions import SignedIn
+from creos_ui.services.accounts.sessions import SignedIn
+from creos_ui.services.money import ledger
 from creos_ui.texts import t
 from creos_ui.web.handed import Handed
 from pages.elements import box, text

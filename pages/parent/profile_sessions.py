@@ -8,9 +8,9 @@ from functools import partial
 from nicegui import ui
 
 from creos_ui import clock
-from creos_ui.services import sessions
-from creos_ui.services.devices import device_of
-from creos_ui.services.sessions import OpenSession, SignedIn
+from creos_ui.services.accounts import sessions
+from creos_ui.services.accounts.devices import device_of
+from creos_ui.services.accounts.sessions import OpenSession, SignedIn
 from creos_ui.texts import day, t
 from creos_ui.web.cutting import cut
 from pages.elements import box, button, fixed, said

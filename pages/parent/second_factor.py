@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from creos_ui.services import second_factor
-from creos_ui.services.profile import profile_of
+from creos_ui.services.accounts import second_factor
+from creos_ui.services.accounts.profile import profile_of
 from creos_ui.texts import t
 from creos_ui.web.handed import drop, handed
 from creos_ui.web.serving import settings

@@ -7,8 +7,8 @@ from typing import Any
 
 from nicegui import ui
 
-from creos_ui.services.invitation_list import Line, invitations_of
-from creos_ui.services.invitations import MOST_AT_ONCE
+from creos_ui.services.invitations.answering import MOST_AT_ONCE
+from creos_ui.services.invitations.listing import Line, invitations_of
 from creos_ui.texts import t
 from pages.elements import box, button, text
 

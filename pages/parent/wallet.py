@@ -9,9 +9,9 @@ from markupsafe import Markup
 from nicegui import ui
 
 from creos_ui import clock
-from creos_ui.services import ledger
-from creos_ui.services.sessions import SignedIn
-from creos_ui.services.wallet import PAGE_SIZE, Due, DueLine, Movements, balance_over_time, due_next, movements
+from creos_ui.services.accounts.sessions import SignedIn
+from creos_ui.services.money import ledger
+from creos_ui.services.money.wallet import PAGE_SIZE, Due, DueLine, Movements, balance_over_time, due_next, movements
 from creos_ui.texts import t
 from pages.elements import box, button, fixed, rewrite, text
 from pages.layout import frame

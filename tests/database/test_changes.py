@@ -17,8 +17,8 @@ import pytest
 from creos_ui import live
 from creos_ui.database import changes
 from creos_ui.database.opening import opened
-from creos_ui.services import ledger
-from creos_ui.services.invitations import set_amount
+from creos_ui.services.invitations.answering import set_amount
+from creos_ui.services.money import ledger
 from tests.databases import SERVER, postgres_url
 from tests.school import School
 from tests.stress.processes import ended, start

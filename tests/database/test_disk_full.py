@@ -13,8 +13,8 @@ from tortoise.connection import get_connection
 
 from creos_ui.database.opening import opened
 from creos_ui.errors import NotRecorded
-from creos_ui.services.books import check_books
-from creos_ui.services.invitation_list import counts_of
+from creos_ui.services.invitations.listing import counts_of
+from creos_ui.services.money.books import check_books
 from models import Transfer
 from tests.school import School
 from tests.stress.processes import ended, start

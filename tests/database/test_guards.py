@@ -9,7 +9,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
-from creos_ui.services.books import check_books
+from creos_ui.services.money.books import check_books
 from models import Invitation
 from tests.school import School
 

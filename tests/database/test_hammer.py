@@ -10,9 +10,9 @@ from pathlib import Path
 
 from creos_ui.database.opening import opened
 from creos_ui.errors import AlreadyAnswered, KeyReused, NotEnoughCredit, PriceChanged
-from creos_ui.services import ledger
-from creos_ui.services.books import check_books
-from creos_ui.services.invitations import Agreed, decline_invitation, pay_invitations
+from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations
+from creos_ui.services.money import ledger
+from creos_ui.services.money.books import check_books
 from models import Invitation, Transfer
 from tests.school import School
 from tests.stress.processes import Notes, ended, start

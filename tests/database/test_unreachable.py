@@ -17,8 +17,8 @@ from tortoise.exceptions import OperationalError
 from creos_ui.database import transactions
 from creos_ui.database.opening import opened
 from creos_ui.errors import NotRecorded
-from creos_ui.services import ledger
-from creos_ui.services.invitation_list import Wanted, page_of_invitations
+from creos_ui.services.invitations.listing import Wanted, page_of_invitations
+from creos_ui.services.money import ledger
 from models import Transfer
 from tests.database.interrupting import disturbed
 from tests.databases import admin, fresh_url

@@ -14,8 +14,8 @@ from pathlib import Path
 from creos_ui import clock
 from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import opened
-from creos_ui.services import ledger
-from creos_ui.services.invitations import Agreed, pay_invitations
+from creos_ui.services.invitations.answering import Agreed, pay_invitations
+from creos_ui.services.money import ledger
 from models import Account, Guardianship
 from tests.e2e.families import activity, invite
 from tests.portal import Portal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from creos_ui import clock
-from creos_ui.services.invitations import Agreed, decline_invitation, pay_invitations
+from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations
 from creos_ui.settings import Settings
 from models import Account, Activity, Document, Guardian, Invitation, Pupil, folded
 from tests.portal import DOCUMENT, PASSWORD, PDF
@@ -22,7 +22,7 @@ def identifier(number: int) -> str:
 
 async def seed_families(settings: Settings) -> None:
     """FAMILIES times Jacqueline, wallet 42,00 €, with Camille and Nolan; then one with odd names and a long list."""
-    from creos_ui.services.passwords import hash_password
+    from creos_ui.services.accounts.passwords import hash_password
 
     password_hash = await hash_password(PASSWORD)
     document = await Document.create(token=DOCUMENT, file_name="Musée – été.pdf", sha256="0" * 64, byte_count=len(PDF))

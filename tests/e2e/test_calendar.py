@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from creos_ui import clock
-from creos_ui.services.family_calendar import month_beside
+from creos_ui.services.invitations.calendar import month_beside
 from pages.parent.month_grid import day_name, month_name
 from tests.e2e.conftest import Visitor, axe_faults, euros
 from tests.e2e.families import NAUGHTY

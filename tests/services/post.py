@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from creos_ui import clock
-from creos_ui.services.mail_texts import Portal
-from creos_ui.services.mailing import Server
-from creos_ui.services.passwords import hash_password
+from creos_ui.services.accounts.passwords import hash_password
+from creos_ui.services.mail.letters import Portal
+from creos_ui.services.mail.sending import Server
 from models import Account, Guardian
 from tests.smtp import Sink
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from creos_ui import clock
-from creos_ui.services import keyed_hash, sessions
-from creos_ui.services.passwords import hash_password
+from creos_ui import clock, keyed_hash
+from creos_ui.services.accounts import sessions
+from creos_ui.services.accounts.passwords import hash_password
 from models import Account
 from tests.school import School
 

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from creos_ui.errors import IdentifierInvalid, IdentifierTaken, PasswordTooShort, SignInRefused
-from creos_ui.services import ledger, sessions
-from creos_ui.services.accounts import create_account, keep_first_language, set_password, sign_in
+from creos_ui.services.accounts import sessions
+from creos_ui.services.accounts.account import create_account, keep_first_language, set_password, sign_in
+from creos_ui.services.money import ledger
 from models import Account, Guardian, LedgerAccount, Role
 from tests.school import School, add_guardian
 from tests.services.signing_in import HOME, NORA, PASSWORD, nora, secret

@@ -16,12 +16,13 @@ from tortoise.exceptions import OperationalError
 
 from creos_ui import clock
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, InvitationNotFound, PriceChanged
-from creos_ui.services import automatic, ledger
-from creos_ui.services.automatic import fulfil, fulfil_all, set_pays_mandatory, wish, wish_all
-from creos_ui.services.books import check_books
-from creos_ui.services.import_list import import_list
-from creos_ui.services.invitation_list import invitations_of
-from creos_ui.services.invitations import set_amount
+from creos_ui.services.former_system.bringing_over import import_list
+from creos_ui.services.invitations import automatic
+from creos_ui.services.invitations.answering import set_amount
+from creos_ui.services.invitations.automatic import fulfil, fulfil_all, set_pays_mandatory, wish, wish_all
+from creos_ui.services.invitations.listing import invitations_of
+from creos_ui.services.money import ledger
+from creos_ui.services.money.books import check_books
 from models import Account, Activity, Guardian, Invitation, MailMessage, Transfer
 from tests.database.interrupting import CUT, interrupted
 from tests.databases import fresh_database

@@ -12,7 +12,7 @@ from tortoise.connection import get_connection
 
 from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import TRIGGERS, opened
-from creos_ui.services.books import check_books
+from creos_ui.services.money.books import check_books
 from models import Guardian, Invitation, Transfer
 from tests.database.unguarded import unguarded
 from tests.databases import fresh_url

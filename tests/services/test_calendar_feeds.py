@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import icalendar
 import pytest
 
-from creos_ui.services import keyed_hash
-from creos_ui.services.calendar_feeds import as_ical, feed_entries, feed_of, guardian_of, renew_feed, tag_of
-from creos_ui.services.family_calendar import Entry, Kind, State
+from creos_ui import keyed_hash
+from creos_ui.services.invitations.calendar import Entry, Kind, State
+from creos_ui.services.invitations.calendar_feeds import as_ical, feed_entries, feed_of, guardian_of, renew_feed, tag_of
 from models import Activity, CalendarFeed, Guardian, Guardianship
 from tests.ical_lines import read, text_of
 from tests.school import School, add_guardian

@@ -20,10 +20,16 @@ from creos_ui.errors import (
     MandatoryCannotBeDeclined,
     NotEnoughCredit,
 )
-from creos_ui.services import ledger
-from creos_ui.services.books import check_books
-from creos_ui.services.invitation_list import invitations_of
-from creos_ui.services.invitations import Agreed, decline_invitation, participants, pay_invitations, set_amount
+from creos_ui.services.invitations.answering import (
+    Agreed,
+    decline_invitation,
+    participants,
+    pay_invitations,
+    set_amount,
+)
+from creos_ui.services.invitations.listing import invitations_of
+from creos_ui.services.money import ledger
+from creos_ui.services.money.books import check_books
 from models import Activity, Invitation, Transfer
 from tests.database.interrupting import CUT, interrupted
 from tests.school import School, new_key

@@ -10,7 +10,7 @@ from tortoise.exceptions import IntegrityError
 
 from creos_ui import clock
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, InvitationNotFound, MandatoryCannotBeDeclined
-from creos_ui.services.invitations import participants
+from creos_ui.services.invitations.answering import participants
 from models import Invitation, Transfer
 from tests.school import School
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from creos_ui import clock
+from creos_ui import clock, keyed_hash
 from creos_ui.errors import EmailInvalid, LinkNotUsable, PasswordCommon, TooManyTries, WrongPassword
-from creos_ui.services import guessing, keyed_hash, mailing, reset, sessions
-from creos_ui.services.accounts import change_password, sign_in
-from creos_ui.services.email_change import address_of, confirm_email, request_email
+from creos_ui.services.accounts import guessing, reset, sessions
+from creos_ui.services.accounts.account import change_password, sign_in
+from creos_ui.services.accounts.email_change import address_of, confirm_email, request_email
+from creos_ui.services.mail import sending
 from models import Account, MailMessage, SignInAttempt
 from tests.school import School
 from tests.services.post import NORA_AT, PASSWORD, PORTAL, MovedClock, account_for, server_of
@@ -39,7 +40,7 @@ async def nora(school: School) -> Account:
 
 
 async def sent_token(sink: Sink, address: str) -> str:
-    await mailing.send_due(server_of(sink), PORTAL)
+    await sending.send_due(server_of(sink), PORTAL)
     newest = [message for message in sink.to(address) if "Ce lien" in text_of(message)][-1]
     return link_in(newest).rsplit("/")[-1]
 
@@ -55,7 +56,7 @@ async def test_it_holds_once_confirmed_and_both_are_told(nora: Account, sink: Si
     assert [m["Subject"] for m in sink.to(NORA_AT)] == ["Changement d’adresse e-mail demandé"]
     await confirm_email(token)
     assert await email_of(nora) == NEW_AT
-    await mailing.send_due(server_of(sink), PORTAL)
+    await sending.send_due(server_of(sink), PORTAL)
     assert [m["Subject"] for m in sink.to(NORA_AT)][1:] == ["Votre adresse e-mail a changé"]
     assert [m["Subject"] for m in sink.to(NEW_AT)][1:] == ["Votre adresse e-mail a changé"]
     with pytest.raises(LinkNotUsable):
@@ -166,7 +167,7 @@ async def test_ones_own_change_of_password_ends_the_other_sessions_and_is_told(n
     assert await sessions.load(here)
     assert await sessions.load(elsewhere) is None
     await sign_in("peeters.nora", NEW, address="192.0.2.1")
-    await mailing.send_due(server_of(sink), PORTAL)
+    await sending.send_due(server_of(sink), PORTAL)
     assert [m["Subject"] for m in sink.to(NORA_AT)] == ["Votre mot de passe a changé"]
 
 

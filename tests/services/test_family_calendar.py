@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from creos_ui import clock
-from creos_ui.services.family_calendar import (
+from creos_ui.services.invitations.calendar import (
     Days,
     Entry,
     Kind,

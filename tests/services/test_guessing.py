@@ -10,7 +10,7 @@ import pytest
 
 from creos_ui.database.opening import close_database, open_database
 from creos_ui.errors import PasswordMustBeReset, TooManyTries
-from creos_ui.services import guessing
+from creos_ui.services.accounts import guessing
 from models import SignInAttempt
 from tests.databases import fresh_url
 from tests.services.signing_in import Hands, hands, secret

@@ -13,10 +13,12 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services import documents, import_list, import_people, ledger
-from creos_ui.services.books import check_books
-from creos_ui.services.import_list import ChangedMeanwhile, Changes, ListUnreadable, Report
-from creos_ui.services.invitations import set_amount
+from creos_ui.services.former_system import bringing_over
+from creos_ui.services.former_system.bringing_over import ChangedMeanwhile, Changes, ListUnreadable, Report
+from creos_ui.services.invitations import documents
+from creos_ui.services.invitations.answering import set_amount
+from creos_ui.services.money import ledger
+from creos_ui.services.money.books import check_books
 from models import Account, Activity, Document, Guardian, Guardianship, Invitation, MailMessage, Pupil, Transfer
 from tests.school import School, add_guardian, add_pupil
 
@@ -65,15 +67,15 @@ class Desk:
         return path
 
     async def preview(self, *lines: str) -> Report:
-        return await import_list.import_list(self.write(*lines), documents_folder=self.documents, apply=False)
+        return await bringing_over.import_list(self.write(*lines), documents_folder=self.documents, apply=False)
 
     async def apply(self, *lines: str) -> Report:
-        return await import_list.import_list(self.write(*lines), documents_folder=self.documents, apply=True)
+        return await bringing_over.import_list(self.write(*lines), documents_folder=self.documents, apply=True)
 
     async def apply_without_mandatory(self, *lines: str) -> Report:
         path = self.write(*lines)
         path.write_text(without_mandatory(path.read_text("utf-8")), "utf-8")
-        return await import_list.import_list(path, documents_folder=self.documents, apply=True)
+        return await bringing_over.import_list(path, documents_folder=self.documents, apply=True)
 
 
 @pytest.fixture
@@ -194,10 +196,10 @@ async def test_a_parent_who_answers_meanwhile_stops_the_list(
     await desk.apply(line())
 
     async def and_a_parent_declines(people: Any) -> None:
-        await import_people.create_people(people)
+        await people.create_people(people)
         await Invitation.all().update(status="declined", answer_no=1)
 
-    monkeypatch.setattr(import_list, "create_people", and_a_parent_declines)
+    monkeypatch.setattr(bringing_over, "create_people", and_a_parent_declines)
     with pytest.raises(ChangedMeanwhile):
         await desk.apply(line(paid="20/06/2024"))
     assert (await the_invitation()).status == "open"
@@ -326,7 +328,7 @@ async def test_odd_names_are_kept_as_they_are(db: Any, desk: Desk, name: str) ->
 async def test_a_list_that_is_not_there(db: Any, desk: Desk) -> None:
     for path in (desk.folder, desk.folder / "none.csv"):
         with pytest.raises(ListUnreadable):
-            await import_list.import_list(path, documents_folder=desk.documents, apply=True)
+            await bringing_over.import_list(path, documents_folder=desk.documents, apply=True)
 
 
 async def test_a_document_is_joined_and_kept_once(db: Any, desk: Desk) -> None:

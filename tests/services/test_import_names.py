@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from creos_ui.services.names import free_identifier, split_name
+from creos_ui.services.people.names import free_identifier, split_name
 
 
 @pytest.mark.parametrize(

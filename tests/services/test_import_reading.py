@@ -10,8 +10,8 @@ from datetime import date
 import pytest
 
 from creos_ui.errors import DomainError
-from creos_ui.services.import_reading import Fault, Row, read_rows
-from creos_ui.services.import_table import (
+from creos_ui.services.former_system.rows import Fault, Row, read_rows
+from creos_ui.services.former_system.table import (
     MOST_BYTES,
     MOST_ROWS,
     BrokenQuotes,

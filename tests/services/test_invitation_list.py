@@ -15,8 +15,8 @@ import time_machine
 
 from creos_ui import clock
 from creos_ui.database import transactions
-from creos_ui.services import invitation_list
-from creos_ui.services.invitation_list import (
+from creos_ui.services.invitations import listing
+from creos_ui.services.invitations.listing import (
     LARGEST_PAGE,
     SORTS,
     Line,
@@ -435,7 +435,7 @@ async def test_no_question_reads_other_families_invitations(school: School, monk
         asked.append((sql, values))
         return await ask(connection, sql, *values)
 
-    monkeypatch.setattr(invitation_list, "rows", overheard)
+    monkeypatch.setattr(listing, "rows", overheard)
     for wanted in (Wanted(), Wanted(search="lou"), Wanted(tab=Tab.ALL, pupil_id=school.lou.id), Wanted(sort="paid_on")):
         await page_of_invitations(school.omar.id, wanted)
     await counts_of(school.omar.id)

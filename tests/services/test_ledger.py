@@ -10,8 +10,8 @@ import pytest
 from tortoise.exceptions import DoesNotExist, IntegrityError
 
 from creos_ui.errors import DomainError, KeyReused, NotEnoughCredit, NotRecorded
-from creos_ui.services import ledger
-from creos_ui.services.books import check_books
+from creos_ui.services.money import ledger
+from creos_ui.services.money.books import check_books
 from models import Invitation, LedgerAccount, Transfer
 from tests.database.interrupting import CUT, interrupted
 from tests.school import School, new_key

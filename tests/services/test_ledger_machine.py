@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from creos_ui.errors import DomainError
-from creos_ui.services import automatic, ledger
-from creos_ui.services.books import check_books
-from creos_ui.services.invitations import Agreed, decline_invitation, pay_invitations, set_amount
+from creos_ui.services.invitations import automatic
+from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations, set_amount
+from creos_ui.services.money import ledger
+from creos_ui.services.money.books import check_books
 from models import Invitation, Transfer
 from tests.database.interrupting import CUT, interrupted
 from tests.databases import fresh_database

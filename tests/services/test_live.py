@@ -11,9 +11,9 @@ from tortoise.exceptions import IntegrityError
 from creos_ui import live
 from creos_ui.database.transactions import atomic
 from creos_ui.errors import AlreadyAnswered
-from creos_ui.services import ledger
-from creos_ui.services.households import other_guardians
-from creos_ui.services.invitations import decline_invitation, set_amount
+from creos_ui.services.invitations.answering import decline_invitation, set_amount
+from creos_ui.services.money import ledger
+from creos_ui.services.people.households import other_guardians
 from tests.school import School, add_guardian, add_pupil, new_key
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from creos_ui.services import keyed_hash, mailing
-from creos_ui.services.mail_worker import server_of
-from creos_ui.services.mailing import Server
+from creos_ui import keyed_hash
+from creos_ui.services.mail import sending
+from creos_ui.services.mail.sending import Server
+from creos_ui.services.mail.worker import server_of
 from creos_ui.settings import portal_settings
 from models import Account, MailMessage
 from tests.school import School
@@ -54,7 +55,7 @@ def certificate(authority: trustme.CA, name: str = "127.0.0.1", until: datetime 
 
 
 async def send(sink: Sink, tls: str, password: str = PASSWORD) -> int:
-    return await mailing.send_due(Server("127.0.0.1", sink.port, tls, USER, password), PORTAL)
+    return await sending.send_due(Server("127.0.0.1", sink.port, tls, USER, password), PORTAL)
 
 
 async def waiting() -> MailMessage:
@@ -84,7 +85,7 @@ async def test_it_is_delivered_once_and_nobody_on_the_way_reads_it(trusted: trus
 
 async def test_the_servers_name_is_proven_as_well_as_its_number(trusted: trustme.CA) -> None:
     with running_sink(tls="starttls", certificate=certificate(trusted, "localhost"), password=PASSWORD) as sink:
-        assert await mailing.send_due(Server("localhost", sink.port, "starttls", USER, PASSWORD), PORTAL) == 1
+        assert await sending.send_due(Server("localhost", sink.port, "starttls", USER, PASSWORD), PORTAL) == 1
 
 
 @BOTH
@@ -117,7 +118,7 @@ async def test_a_server_that_wants_a_password_we_do_not_have_is_no_dead_address(
     trusted: trustme.CA, caplog: pytest.LogCaptureFixture
 ) -> None:
     with running_sink(tls="starttls", certificate=certificate(trusted), password=PASSWORD) as sink:
-        assert await mailing.send_due(Server("127.0.0.1", sink.port, "starttls"), PORTAL) == 0
+        assert await sending.send_due(Server("127.0.0.1", sink.port, "starttls"), PORTAL) == 0
     assert not sink.taken
     assert (await waiting()).error == "530 5.7.0 Authentication required"
     told = [record.getMessage() for record in caplog.records if record.name == "creos_ui"]

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from creos_ui import clock
+from creos_ui import clock, keyed_hash
 from creos_ui.database.transactions import atomic
-from creos_ui.services import keyed_hash, ledger, mailing, outbox
-from creos_ui.services.mail_texts import Portal, Rendered
+from creos_ui.services import outbox
+from creos_ui.services.mail import sending
+from creos_ui.services.mail.letters import Portal, Rendered
+from creos_ui.services.money import ledger
 from models import Account, MailKind, MailMessage, OneTimeLink
 from tests.school import School, new_key
 from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for, server_of
@@ -49,7 +51,7 @@ async def put(account: Account, kind: MailKind = MailKind.PASSWORD_LINK, **facts
 
 
 async def send(sink: Sink | int) -> int:
-    return await mailing.send_due(server_of(sink), PORTAL)
+    return await sending.send_due(server_of(sink), PORTAL)
 
 
 # the outbox
@@ -121,7 +123,7 @@ async def test_no_receipt_without_a_payment(school: School, nora: Account) -> No
 async def test_what_a_top_up_pays_automatically_is_told_once(
     school: School, nora: Account, sink: Sink, moved: MovedClock
 ) -> None:
-    from creos_ui.services import automatic
+    from creos_ui.services.invitations import automatic
 
     dear = [await school.invite(child, price_cents=1_500) for child in (school.lou, school.tim)]
     await automatic.wish_all([(i.id, i.amount_cents) for i in dear], school.nora.id, True)
@@ -219,7 +221,7 @@ async def test_a_refused_text_marks_a_dead_address_too_and_a_busy_one_does_not(
 async def test_a_server_that_is_silent_or_hangs_up_gets_it_later(
     nora: Account, sink: Sink, moved: MovedClock, greets: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mailing, "SMTP_TIMEOUT", 0.4)
+    monkeypatch.setattr(sending, "SMTP_TIMEOUT", 0.4)
     await put(nora)
     with rude_server(greets=greets) as port:
         assert await send(port) == 0
@@ -248,7 +250,7 @@ async def test_a_crash_between_claim_and_sending_neither_loses_nor_changes_it(
     nora: Account, sink: Sink, moved: MovedClock
 ) -> None:
     await put(nora)
-    claimed = await mailing.claim()  # and then the process is killed
+    claimed = await sending.claim()  # and then the process is killed
     assert claimed is not None
     assert await send(sink) == 0
     moved.move(seconds=301)
@@ -312,12 +314,12 @@ async def test_a_line_break_in_a_header_is_refused_by_the_message_itself(nora: A
     row = await MailMessage.get()
     words = Rendered("subject", "text", "<p>html</p>")
     with pytest.raises(ValueError, match=r"address|[Hh]eader|CR|linefeed|carriage"):
-        mailing.envelope(row, Rendered("subject\r\nBcc: x@example.org", "text", ""), PORTAL)
+        sending.envelope(row, Rendered("subject\r\nBcc: x@example.org", "text", ""), PORTAL)
     row.address = "nora@example.org\r\nBcc: x@example.org"
     with pytest.raises(ValueError, match=r"address|[Hh]eader|CR|linefeed|carriage"):
-        mailing.envelope(row, words, PORTAL)
+        sending.envelope(row, words, PORTAL)
     with pytest.raises(ValueError, match=r"address|[Hh]eader|CR|linefeed|carriage"):
-        mailing.envelope(row, words, Portal("École\r\nBcc: x@y.be", PORTAL.url, PORTAL.sender, ""))
+        sending.envelope(row, words, Portal("École\r\nBcc: x@y.be", PORTAL.url, PORTAL.sender, ""))
 
 
 async def test_no_table_holds_a_token(nora: Account, sink: Sink) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from creos_ui import clock
-from creos_ui.services import own_data, sessions
-from creos_ui.services.accounts import sign_in
+from creos_ui.services.accounts import own_data, sessions
+from creos_ui.services.accounts.account import sign_in
 from models import Account, CalendarFeed, MailKind, MailMessage, Pupil, RecoveryCode, SchoolClass, Session
 from tests.school import School, add_guardian, add_pupil
 from tests.services.signing_in import HOME, NORA, PASSWORD, Hands, hands, nora, secret

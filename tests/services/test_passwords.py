@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creos_ui.errors import PasswordTooShort
-from creos_ui.services import passwords
-from creos_ui.services.passwords import hash_password, is_outdated, password_fits, rehashed
+from creos_ui.services.accounts import passwords
+from creos_ui.services.accounts.passwords import hash_password, is_outdated, password_fits, rehashed
 
 
 async def test_the_hash_is_argon2id_of_the_agreed_strength() -> None:

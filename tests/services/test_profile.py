@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from creos_ui.services import sessions
-from creos_ui.services.devices import Device, device_of
-from creos_ui.services.profile import Child, Notice, choose_notice, profile_of
+from creos_ui.services.accounts import sessions
+from creos_ui.services.accounts.devices import Device, device_of
+from creos_ui.services.accounts.profile import Child, Notice, choose_notice, profile_of
 from models import Account, Pupil, SchoolClass
 from tests.school import School, add_pupil
 from tests.services.signing_in import Hands, hands, nora, secret

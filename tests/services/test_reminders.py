@@ -9,8 +9,9 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.database.transactions import atomic
-from creos_ui.services import ledger, outbox
-from creos_ui.services.reminders import remind
+from creos_ui.services import outbox
+from creos_ui.services.mail.reminders import remind
+from creos_ui.services.money import ledger
 from models import Account, MailKind, MailMessage
 from tests.school import School, new_key
 from tests.services.post import NORA_AT, MovedClock, account_for

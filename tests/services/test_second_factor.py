@@ -11,11 +11,11 @@ import pytest
 from creos_ui import clock
 from creos_ui.database.opening import close_database, open_database
 from creos_ui.errors import DomainError, TooManyTries, WrongPassword
-from creos_ui.services import code_guessing, guessing, second_factor
-from creos_ui.services.accounts import set_password
-from creos_ui.services.code_guessing import TooManyCodes
-from creos_ui.services.passwords import hash_password
-from creos_ui.services.second_factor import CodeRefused, SecondFactorChanged, SecondStepOver
+from creos_ui.services.accounts import code_guessing, guessing, second_factor
+from creos_ui.services.accounts.account import set_password
+from creos_ui.services.accounts.code_guessing import TooManyCodes
+from creos_ui.services.accounts.passwords import hash_password
+from creos_ui.services.accounts.second_factor import CodeRefused, SecondFactorChanged, SecondStepOver
 from models import Account, MailMessage, RecoveryCode, SignInAttempt
 from tests.databases import fresh_url
 from tests.school import School

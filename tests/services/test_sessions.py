@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from creos_ui import clock
-from creos_ui.services import sessions
+from creos_ui.services.accounts import sessions
 from models import Account, Session
 from tests.services.signing_in import Hands, hands, nora, secret
 

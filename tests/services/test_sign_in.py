@@ -8,9 +8,10 @@ import time
 import argon2
 import pytest
 
+from creos_ui import keyed_hash
 from creos_ui.errors import EmailIsNotIdentifier, PasswordMustBeReset, SignInRefused, TooManyTries
-from creos_ui.services import accounts, guessing, keyed_hash, passwords
-from creos_ui.services.accounts import set_password, sign_in
+from creos_ui.services.accounts import account, guessing, passwords
+from creos_ui.services.accounts.account import set_password, sign_in
 from models import Account, KnownBrowser, SignInAttempt
 from tests.school import School
 from tests.services.signing_in import ELSEWHERE, HOME, NORA, PASSWORD, WRONG, Hands, hands, nora, secret
@@ -54,7 +55,7 @@ async def test_an_account_brought_over_has_no_password_to_guess(school: School) 
 
 
 async def test_an_email_is_told_apart_without_looking(nora: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "Account", None)  # the database is not asked
+    monkeypatch.setattr(account, "Account", None)  # the database is not asked
     with pytest.raises(EmailIsNotIdentifier):
         await sign_in("nora@example.org", PASSWORD, address=HOME)
     monkeypatch.undo()

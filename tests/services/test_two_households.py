@@ -10,9 +10,9 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.errors import InvitationNotFound
-from creos_ui.services.answers import answered_elsewhere
-from creos_ui.services.automatic import wish
-from creos_ui.services.invitation_list import Tab, Wanted, counts_of, page_of_invitations
+from creos_ui.services.invitations.automatic import wish
+from creos_ui.services.invitations.listing import Tab, Wanted, counts_of, page_of_invitations
+from creos_ui.services.invitations.other_household import answered_elsewhere
 from models import Activity, Guardianship, Invitation
 from tests.school import School
 

@@ -9,9 +9,10 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services import automatic, ledger, wallet
-from creos_ui.services.invitations import decline_invitation
-from creos_ui.services.wallet import (
+from creos_ui.services.invitations import automatic
+from creos_ui.services.invitations.answering import decline_invitation
+from creos_ui.services.money import ledger, wallet
+from creos_ui.services.money.wallet import (
     LARGEST_PAGE,
     Due,
     Movement,

@@ -9,10 +9,10 @@ from pathlib import Path
 import icalendar
 import pytest
 
+from creos_ui import keyed_hash
 from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import close_database, open_database
-from creos_ui.services import keyed_hash
-from creos_ui.services.calendar_feeds import feed_of, renew_feed
+from creos_ui.services.invitations.calendar_feeds import feed_of, renew_feed
 from tests.ical_lines import read, text_of
 from tests.portal import NORA, OMAR, Portal
 

@@ -24,7 +24,7 @@ import aiosmtplib
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import LinkNotUsable
-from creos_ui.services.mail_texts import Portal, Rendered, render
+from creos_ui.services.mail.letters import Portal, Rendered, render
 from models import MailKind, MailMessage
 
 LEASE = timedelta(minutes=5)  # longer than any sending takes

@@ -14,9 +14,11 @@ from tortoise.transactions import in_transaction
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import EmailIsNotIdentifier, IdentifierInvalid, IdentifierTaken, SignInRefused, WrongPassword
-from creos_ui.services import guessing, ledger, links, outbox, password_policy, sessions
-from creos_ui.services.keyed_hash import keyed_hash
-from creos_ui.services.passwords import hash_password, is_outdated, password_fits, rehashed
+from creos_ui.keyed_hash import keyed_hash
+from creos_ui.services import outbox
+from creos_ui.services.accounts import guessing, links, password_policy, sessions
+from creos_ui.services.accounts.passwords import hash_password, is_outdated, password_fits, rehashed
+from creos_ui.services.money import ledger
 from models import Account, Guardian, KnownBrowser, MailKind, Role, folded
 
 LONGEST_IDENTIFIER = 100

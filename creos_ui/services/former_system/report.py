@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from creos_ui.errors import DomainError
-from creos_ui.services.import_list import Report
-from creos_ui.services.import_reading import Fault
+from creos_ui.services.former_system.bringing_over import Report
+from creos_ui.services.former_system.rows import Fault
 from creos_ui.texts import t
 
 

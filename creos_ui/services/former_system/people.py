@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services import ledger
-from creos_ui.services.import_reading import Fault, Row
-from creos_ui.services.import_table import Column
-from creos_ui.services.names import free_identifier, split_name
+from creos_ui.services.former_system.rows import Fault, Row
+from creos_ui.services.former_system.table import Column
+from creos_ui.services.money import ledger
+from creos_ui.services.people.names import free_identifier, split_name
 from models import Account, Guardian, Guardianship, Pupil, folded
 
 

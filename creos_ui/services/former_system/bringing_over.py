@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import AlreadyAnswered, DomainError
-from creos_ui.services import automatic, documents, invitations, ledger, outbox
-from creos_ui.services.import_people import Namesake, create_people
-from creos_ui.services.import_plan import Answer, Invited, Plan, plan_of
-from creos_ui.services.import_reading import Fault, read_rows
-from creos_ui.services.import_table import MOST_BYTES, Column, read_table
+from creos_ui.services import outbox
+from creos_ui.services.former_system.people import Namesake, create_people
+from creos_ui.services.former_system.plan import Answer, Invited, Plan, plan_of
+from creos_ui.services.former_system.rows import Fault, read_rows
+from creos_ui.services.former_system.table import MOST_BYTES, Column, read_table
+from creos_ui.services.invitations import answering, automatic, documents
+from creos_ui.services.money import ledger
 from models import Activity, Invitation, InvitationStatus
 
 ACTOR = "command:import-invitations"
@@ -163,7 +165,7 @@ async def _write(connection: Any, plan: Plan, folder: Path, written: list[Path],
     for invited, amount_cents in plan.prices:
         assert invited.id
         try:
-            await invitations.set_amount(invited.id, amount_cents)
+            await answering.set_amount(invited.id, amount_cents)
         except AlreadyAnswered:
             raise ChangedMeanwhile from None
     told = [*plan.new_invitations, *(answer.invited for answer in plan.answers)]

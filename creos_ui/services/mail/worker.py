@@ -10,9 +10,10 @@ import logging
 from datetime import date
 
 from creos_ui import clock
-from creos_ui.services import links, mailing, reminders, reset
-from creos_ui.services.mail_texts import Portal
-from creos_ui.services.mailing import Server
+from creos_ui.services.accounts import links, reset
+from creos_ui.services.mail import reminders, sending
+from creos_ui.services.mail.letters import Portal
+from creos_ui.services.mail.sending import Server
 from creos_ui.settings import Settings
 
 EVERY = 2.0  # seconds
@@ -42,9 +43,9 @@ async def work(settings: Settings) -> None:
             if server or settings.demo:  # else they would pile up, and be sent months later
                 done = await _daily(settings, done)
             if server:
-                await mailing.send_due(server, portal_of(settings))
+                await sending.send_due(server, portal_of(settings))
             elif settings.demo:
-                await mailing.shelve_due(portal_of(settings))
+                await sending.shelve_due(portal_of(settings))
         except Exception as exc:
             log.error("mail: %s", type(exc).__name__)
         await asyncio.sleep(EVERY)
@@ -55,6 +56,6 @@ async def _daily(settings: Settings, done: date | None) -> date | None:
     if now.date() == done or (now.hour < REMINDED_FROM and not settings.demo):
         return done
     await reminders.remind(now.date(), days=[int(day) for day in settings.reminder_days.split(",")])
-    for prune in (mailing.prune, links.prune, reset.prune):
+    for prune in (sending.prune, links.prune, reset.prune):
         await prune()
     return now.date()

@@ -14,7 +14,7 @@ from typing import Any
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import DomainError
-from creos_ui.services.keyed_hash import keyed_hash
+from creos_ui.keyed_hash import keyed_hash
 
 LIMITS = ((5, timedelta(minutes=5)), (50, timedelta(days=1)))
 

@@ -11,8 +11,9 @@ from email_validator import EmailNotValidError, validate_email
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import EmailInvalid, TooManyTries
-from creos_ui.services import links, outbox
-from creos_ui.services.accounts import confirm_password
+from creos_ui.services import outbox
+from creos_ui.services.accounts import links
+from creos_ui.services.accounts.account import confirm_password
 from models import LinkPurpose, MailKind
 
 PER_DAY = 5  # messages one account may have sent to addresses nobody has confirmed

@@ -15,10 +15,10 @@ from typing import Any
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services import documents
-from creos_ui.services.import_people import Child, Debtor, People, known_people
-from creos_ui.services.import_reading import Fault, Row
-from creos_ui.services.import_table import Column
+from creos_ui.services.former_system.people import Child, Debtor, People, known_people
+from creos_ui.services.former_system.rows import Fault, Row
+from creos_ui.services.former_system.table import Column
+from creos_ui.services.invitations import documents
 from models import InvitationStatus, folded
 
 Occasion = tuple[str, date, date]  # folded title, first day, due day

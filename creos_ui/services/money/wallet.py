@@ -13,7 +13,7 @@ from typing import Any
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services.automatic import ACTOR as AUTOMATIC
+from creos_ui.services.invitations.automatic import ACTOR as AUTOMATIC
 from models import TransferKind
 
 LARGEST_PAGE = 50

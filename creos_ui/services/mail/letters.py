@@ -18,7 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from creos_ui import clock
 from creos_ui.money import LOCALES, money
-from creos_ui.services import ledger, links
+from creos_ui.services.accounts import links
+from creos_ui.services.money import ledger
 from creos_ui.texts import DEFAULT, LANGUAGES, QUASAR, t
 from models import Account, Invitation, InvitationStatus, LinkPurpose, MailKind, MailMessage
 

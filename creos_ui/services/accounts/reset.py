@@ -12,11 +12,12 @@ from typing import Any
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import LinkNotUsable
-from creos_ui.services import links, outbox, password_policy
-from creos_ui.services.accounts import after_new_password, replace_password
-from creos_ui.services.guessing import network_of
-from creos_ui.services.keyed_hash import keyed_hash
-from creos_ui.services.passwords import hash_password
+from creos_ui.keyed_hash import keyed_hash
+from creos_ui.services import outbox
+from creos_ui.services.accounts import links, password_policy
+from creos_ui.services.accounts.account import after_new_password, replace_password
+from creos_ui.services.accounts.guessing import network_of
+from creos_ui.services.accounts.passwords import hash_password
 from models import Account, LinkPurpose, MailKind, ResetRequest, folded
 
 PER_ACCOUNT, PER_ADDRESS = 5, 20  # in a day, in an hour

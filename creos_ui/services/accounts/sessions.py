@@ -13,7 +13,7 @@ from typing import Any
 
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute
-from creos_ui.services.keyed_hash import keyed_hash
+from creos_ui.keyed_hash import keyed_hash
 from models import Account, Role, Session
 
 IDLE = timedelta(minutes=30)

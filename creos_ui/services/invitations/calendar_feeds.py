@@ -18,8 +18,8 @@ from icalendar import Calendar, Event, Timezone, vText
 
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, default_connection, execute, rows
-from creos_ui.services.family_calendar import Entry, Kind, State, days_of
-from creos_ui.services.keyed_hash import keyed_hash
+from creos_ui.keyed_hash import keyed_hash
+from creos_ui.services.invitations.calendar import Entry, Kind, State, days_of
 from creos_ui.texts import DEFAULT, LANGUAGES, t
 
 FOLDER = "/calendar/"

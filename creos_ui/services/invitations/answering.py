@@ -28,7 +28,9 @@ from creos_ui.errors import (
     NothingSelected,
     PriceChanged,
 )
-from creos_ui.services import automatic, ledger, outbox
+from creos_ui.services import outbox
+from creos_ui.services.invitations import automatic
+from creos_ui.services.money import ledger
 from models import InvitationStatus, Pupil, Transfer
 
 MOST_AT_ONCE = 50  # invitations in one payment

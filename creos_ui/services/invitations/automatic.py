@@ -21,7 +21,8 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, default_connection, execute, rows
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, InvitationNotFound, PriceChanged
-from creos_ui.services import ledger, outbox
+from creos_ui.services import outbox
+from creos_ui.services.money import ledger
 from models import Transfer
 
 ACTOR = "automatic"

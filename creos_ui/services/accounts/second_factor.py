@@ -19,9 +19,10 @@ import segno
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute
 from creos_ui.errors import DomainError
-from creos_ui.services import code_guessing, outbox
-from creos_ui.services.accounts import confirm_password
-from creos_ui.services.keyed_hash import keyed_hash
+from creos_ui.keyed_hash import keyed_hash
+from creos_ui.services import outbox
+from creos_ui.services.accounts import code_guessing
+from creos_ui.services.accounts.account import confirm_password
 from models import Account, MailKind, RecoveryCode
 
 STEP = 30  # seconds a code stands for

@@ -16,7 +16,7 @@ from typing import Any
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import PasswordMustBeReset, TooManyTries
-from creos_ui.services.keyed_hash import keyed_hash
+from creos_ui.keyed_hash import keyed_hash
 
 WINDOW = timedelta(minutes=5)
 PER_IDENTIFIER = 10  # failures per window

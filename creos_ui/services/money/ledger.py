@@ -144,7 +144,7 @@ async def top_up(guardian_id: int, amount_cents: int, *, key: str, actor: str) -
     The same key again returns the first transfer (and fulfils what a crash has left undone), or raises KeyReused.
     """
     credit = await _credit(guardian_id, amount_cents, key=key, actor=actor)
-    from creos_ui.services import automatic  # here: it pays through this module
+    from creos_ui.services.invitations import automatic
 
     await automatic.fulfil(guardian_id)
     return credit

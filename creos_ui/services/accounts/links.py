@@ -12,7 +12,7 @@ from typing import Any
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import LinkNotUsable
-from creos_ui.services.keyed_hash import keyed_hash
+from creos_ui.keyed_hash import keyed_hash
 from models import Account, LinkPurpose, OneTimeLink
 
 VALID = {LinkPurpose.PASSWORD: timedelta(minutes=60), LinkPurpose.EMAIL: timedelta(hours=24)}

@@ -16,7 +16,7 @@ from typing import Any
 from zxcvbn import zxcvbn
 
 from creos_ui.errors import DomainError, PasswordCommon, PasswordPattern, PasswordPersonal, PasswordTooShort
-from creos_ui.services.passwords import LONGEST, SHORTEST
+from creos_ui.services.accounts.passwords import LONGEST, SHORTEST
 from models import Account, Guardianship, folded
 
 LONGEST_MEASURED = 72  # the meter's own limit; a copy is cut, the password never

@@ -13,8 +13,8 @@ from typing import Any
 
 from creos_ui import clock
 from creos_ui.money import parse_cents
-from creos_ui.services.import_table import Column, Table
-from creos_ui.services.names import LONGEST_PART, split_name
+from creos_ui.services.former_system.table import Column, Table
+from creos_ui.services.people.names import LONGEST_PART, split_name
 from models import InvitationStatus, folded
 
 LONGEST_TITLE = 200
@@ -26,7 +26,7 @@ _DATES = (
     re.compile(r"(?P<day>\d\d)(?P<mark>[/.-])(?P<month>\d\d)(?P=mark)(?P<year>\d{4})", re.ASCII),
     re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)", re.ASCII),
 )
-_IDENTIFIER = re.compile(r"[a-z0-9._-]{3,100}")  # as services/accounts.py takes them
+_IDENTIFIER = re.compile(r"[a-z0-9._-]{3,100}")  # as accounts/account.py takes them
 
 
 @dataclass(frozen=True)
