@@ -11,7 +11,7 @@ from models.base import Strict
 
 
 class MailKind(StrEnum):
-    """Each has its templates in creos_ui/texts/mails; the first group cannot be switched off."""
+    """Each has its words in creos_ui/texts/*/mail.json; the first group cannot be switched off."""
 
     PASSWORD_LINK = "password_link"
     PASSWORD_CHANGED = "password_changed"

@@ -1,4 +1,4 @@
-"""Every word a reader sees: one flat catalogue per language, `t(key, language, **values)`."""
+"""Every word a reader sees: a folder a language, a file the first word of its keys, `t(key, language, **values)`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ DEFAULT = "fr"
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """All texts of one language: the pages' (fr.json) and those that stand apart (commands.fr.json)."""
+    """All texts of one language: key to text."""
     texts: dict[str, str] = {}
-    for file in sorted(Path(__file__).parent.glob(f"*{language}.json")):
+    for file in sorted((Path(__file__).parent / language).glob("*.json")):
         texts |= json.loads(file.read_text("utf-8"))
     return texts
 

@@ -1,6 +1,6 @@
 """What each message says: what happened, one button, why you got it, and how to switch it off.
 
-The words are in creos_ui/texts/mail.*.json, the two templates in creos_ui/mails. A message that has nothing left to
+The words are in creos_ui/texts/*/mail.json, the two templates in creos_ui/mails. A message that has nothing left to
 say (its invitations are answered by now) is not sent.
 """
 
