@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
+from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations
 from creos_ui.services.money import ledger
 from models import Activity, Guardian, Guardianship, Invitation, Pupil, Transfer, folded
@@ -25,7 +26,7 @@ async def add_guardian(last: str, first: str, *, credit_cents: int = 0) -> Guard
     guardian = await Guardian.create(last_name=last, first_name=first, name_key=folded(f"{last} {first}"))
     await ledger.open_wallet(guardian.id)
     if credit_cents:
-        await ledger.top_up(guardian.id, credit_cents, key=f"test-credit-{guardian.id:06d}", actor="test")
+        await credit.top_up(guardian.id, credit_cents, key=f"test-credit-{guardian.id:06d}", actor="test")
     return guardian
 
 

@@ -18,6 +18,7 @@ from creos_ui.demo.former_system import DOCUMENT, DUBOIS, PHOTO, SHOW, everybody
 from creos_ui.demo.museum_pdf import museum_pdf
 from creos_ui.services.accounts.passwords import hash_password
 from creos_ui.services.former_system.bringing_over import import_list
+from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.answering import Agreed, pay_invitations
 from creos_ui.services.money import ledger
 from models import Account, Activity, Guardian, Invitation, InvitationStatus, Pupil, SchoolClass, folded
@@ -92,13 +93,13 @@ async def _fill_wallets() -> None:
 
     for days_ago, credits in sorted(arrived.items(), reverse=True):
 
-        async def credit(_: Any, credits: list[tuple[int, int]] = credits, days_ago: int = days_ago) -> None:
+        async def bring(_: Any, credits: list[tuple[int, int]] = credits, days_ago: int = days_ago) -> None:
             for guardian_id, cents in credits:
                 key = f"demo-credit-{guardian_id:06d}-{days_ago}"
-                await ledger.top_up(guardian_id, cents, key=key, actor=ACTOR)
+                await credit.top_up(guardian_id, cents, key=key, actor=ACTOR)
 
         with _days_ago(days_ago):
-            await atomic(credit)
+            await atomic(bring)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 
 from creos_ui.money import money, parse_cents
-from creos_ui.services.money.wallet import LARGEST_TOP_UP, LEAST_TOP_UP, Due, suggested_amounts
+from creos_ui.services.invitations.due import LARGEST_TOP_UP, LEAST_TOP_UP, Due, suggested_amounts
 from creos_ui.texts import t
 from pages.elements import box, text
 from pages.parent.chips import Chips

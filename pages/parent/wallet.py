@@ -10,8 +10,9 @@ from nicegui import ui
 
 from creos_ui import clock
 from creos_ui.services.accounts.sessions import SignedIn
+from creos_ui.services.invitations.due import Due, DueLine, due_next
 from creos_ui.services.money import ledger
-from creos_ui.services.money.wallet import PAGE_SIZE, Due, DueLine, Movements, balance_over_time, due_next, movements
+from creos_ui.services.money.wallet import PAGE_SIZE, Movements, balance_over_time, movements
 from creos_ui.texts import t
 from pages.elements import box, button, fixed, rewrite, text
 from pages.layout import frame

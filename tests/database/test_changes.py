@@ -17,6 +17,7 @@ import pytest
 from creos_ui import live
 from creos_ui.database import changes
 from creos_ui.database.opening import opened
+from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.answering import set_amount
 from creos_ui.services.money import ledger
 from tests.databases import SERVER, postgres_url
@@ -79,7 +80,7 @@ def test_a_top_up_by_another_process_is_heard(shared_url: str, tmp_path: Path) -
 
     async def the_command_line() -> None:
         await appear(go)
-        await ledger.top_up(school.nora.id, 300, key="from-another-process", actor="test")
+        await credit.top_up(school.nora.id, 300, key="from-another-process", actor="test")
 
     pid = start(shared_url, the_command_line)
 
@@ -112,7 +113,7 @@ def test_what_another_process_undoes_is_not_heard(shared_url: str, tmp_path: Pat
         await appear(go)
         with suppress(KeyError):
             await atomic(work)
-        await ledger.top_up(school.omar.id, 300, key="from-another-process", actor="test")
+        await credit.top_up(school.omar.id, 300, key="from-another-process", actor="test")
 
     pid = start(shared_url, the_command_line)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from creos_ui.database.opening import opened
 from creos_ui.errors import AlreadyAnswered, KeyReused, NotEnoughCredit, PriceChanged
+from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations
-from creos_ui.services.money import ledger
 from creos_ui.services.money.books import check_books
 from models import Invitation, Transfer
 from tests.school import School
@@ -63,7 +63,7 @@ class Tab:
     async def top_up(self) -> None:
         bank_line = self.chance.randint(1, 12)
         key = f"bank-line-number-{bank_line}"
-        self.acknowledge([await ledger.top_up(self.school.nora.id, 100 + bank_line, key=key, actor="test")])
+        self.acknowledge([await credit.top_up(self.school.nora.id, 100 + bank_line, key=key, actor="test")])
 
     def acknowledge(self, transfers: list[Transfer]) -> None:
         for transfer in transfers:

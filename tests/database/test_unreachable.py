@@ -17,6 +17,7 @@ from tortoise.exceptions import OperationalError
 from creos_ui.database import transactions
 from creos_ui.database.opening import opened
 from creos_ui.errors import NotRecorded
+from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.listing import Wanted, page_of_invitations
 from creos_ui.services.money import ledger
 from models import Transfer
@@ -106,10 +107,10 @@ async def test_a_top_up_during_that_time_can_be_sent_again(
 ) -> None:
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(OperationalError):
-        await ledger.top_up(family.nora.id, 100, key="bank-line-number-1", actor="test")
+        await credit.top_up(family.nora.id, 100, key="bank-line-number-1", actor="test")
     holder.execute("ROLLBACK")
     for _ in range(2):
-        await ledger.top_up(family.nora.id, 100, key="bank-line-number-1", actor="test")
+        await credit.top_up(family.nora.id, 100, key="bank-line-number-1", actor="test")
     assert await family.balance_cents(family.nora) == 2_100
 
 

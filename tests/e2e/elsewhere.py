@@ -14,8 +14,8 @@ from pathlib import Path
 from creos_ui import clock
 from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import opened
+from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.answering import Agreed, pay_invitations
-from creos_ui.services.money import ledger
 from models import Account, Guardianship
 from tests.e2e.families import activity, invite
 from tests.portal import Portal
@@ -31,7 +31,7 @@ def elsewhere(portal: Portal, act: str, *values: object) -> str:
 
 
 async def top_up(guardian_id: str, cents: str) -> None:
-    await ledger.top_up(int(guardian_id), int(cents), key=secrets.token_urlsafe(24), actor="test")
+    await credit.top_up(int(guardian_id), int(cents), key=secrets.token_urlsafe(24), actor="test")
 
 
 async def second_household(guardian_id: str) -> None:

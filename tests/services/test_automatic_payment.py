@@ -20,6 +20,7 @@ from creos_ui.services.former_system.bringing_over import import_list
 from creos_ui.services.invitations import automatic
 from creos_ui.services.invitations.answering import set_amount
 from creos_ui.services.invitations.automatic import fulfil, fulfil_all, set_pays_mandatory, wish, wish_all
+from creos_ui.services.invitations.credit import top_up
 from creos_ui.services.invitations.listing import invitations_of
 from creos_ui.services.money import ledger
 from creos_ui.services.money.books import check_books
@@ -32,7 +33,7 @@ keys = count(1)
 
 
 async def credit(guardian: Guardian, cents: int) -> None:
-    await ledger.top_up(guardian.id, cents, key=f"bank-line-{next(keys):08d}", actor="test")
+    await top_up(guardian.id, cents, key=f"bank-line-{next(keys):08d}", actor="test")
 
 
 async def paid(*invitations: Invitation) -> list[bool]:
@@ -327,7 +328,7 @@ async def test_a_bank_line_delivered_again_pays_nothing_twice(school: School) ->
     invitation = await school.invite(school.lou, price_cents=2_500)
     await wish(invitation.id, school.nora.id, True)
     for _ in range(3):
-        await ledger.top_up(school.nora.id, 3_000, key="one-and-the-same-line", actor="test")
+        await top_up(school.nora.id, 3_000, key="one-and-the-same-line", actor="test")
     assert await school.balance_cents(school.nora) == 2_500
     assert await Transfer.filter(invitation_id=invitation.id).count() == 1
 
@@ -340,32 +341,51 @@ async def test_a_top_up_cut_off_anywhere_is_made_good_by_the_same_top_up(school:
             own.lou, debtor=parent, price_cents=500, mandatory=True, title=f"Family {parent.id}"
         )
         key = f"bank-line-{next(keys):08d}"
-        outcome = await interrupted(ledger.top_up(parent.id, 500, key=key, actor="test"), suspension)
-        await ledger.top_up(parent.id, 500, key=key, actor="test")
+        outcome = await interrupted(top_up(parent.id, 500, key=key, actor="test"), suspension)
+        await top_up(parent.id, 500, key=key, actor="test")
         assert await paid(invitation) == [True]
         assert await own.balance_cents(parent) == 0
         if outcome is not CUT:
             break
     assert outcome is not CUT
-    assert suspension > 10
+    assert suspension > 8
     await books_hold()
 
 
-async def test_a_database_that_fails_while_fulfilling_does_not_undo_the_credit(
+async def test_a_database_that_fails_while_a_wish_is_paid_takes_the_credit_back_and_the_same_line_brings_both(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invitation = await school.invite(school.lou, price_cents=2_500)
     await wish(invitation.id, school.nora.id, True)
 
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise OperationalError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(automatic, "_pay", broken)
-        await credit(school.nora, 1_000)
-    assert await school.balance_cents(school.nora) == 3_000
+        patch.setattr(ledger, "pay", broken)
+        with pytest.raises(OperationalError):
+            await top_up(school.nora.id, 1_000, key="one-and-the-same-line", actor="test")
+    assert await school.balance_cents(school.nora) == 2_000
     assert await paid(invitation) == [False]
-    await credit(school.nora, 1)
+    await top_up(school.nora.id, 1_000, key="one-and-the-same-line", actor="test")
+    assert await school.balance_cents(school.nora) == 500
+    assert await paid(invitation) == [True]
+
+
+async def test_a_published_list_stays_published_where_the_database_fails_while_paying_wishes(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_pays_mandatory(school.nora.id, True)
+    invitation = await school.invite(school.lou, mandatory=True)
+
+    async def broken(*_: object, **__: object) -> None:
+        raise OperationalError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "pay", broken)
+        assert await fulfil_all() == []
+    assert await paid(invitation) == [False]
+    assert len(await fulfil_all()) == 1
     assert await paid(invitation) == [True]
 
 

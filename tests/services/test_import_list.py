@@ -195,8 +195,8 @@ async def test_a_parent_who_answers_meanwhile_stops_the_list(
 ) -> None:
     await desk.apply(line())
 
-    async def and_a_parent_declines(people: Any) -> None:
-        await people.create_people(people)
+    async def and_a_parent_declines(newcomers: Any) -> None:
+        await people.create_people(newcomers)
         await Invitation.all().update(status="declined", answer_no=1)
 
     monkeypatch.setattr(bringing_over, "create_people", and_a_parent_declines)

@@ -10,6 +10,7 @@ import pytest
 from tortoise.exceptions import DoesNotExist, IntegrityError
 
 from creos_ui.errors import DomainError, KeyReused, NotEnoughCredit, NotRecorded
+from creos_ui.services.invitations import credit
 from creos_ui.services.money import ledger
 from creos_ui.services.money.books import check_books
 from models import Invitation, LedgerAccount, Transfer
@@ -18,7 +19,7 @@ from tests.school import School, new_key
 
 
 async def top_up(school: School, cents: Any, key: str = "bank-line-number-1") -> Transfer:
-    return await ledger.top_up(school.nora.id, cents, key=key, actor="test")
+    return await credit.top_up(school.nora.id, cents, key=key, actor="test")
 
 
 # crediting
@@ -43,7 +44,7 @@ async def test_the_key_of_a_top_up_stands_for_its_amount_and_wallet(school: Scho
     with pytest.raises(KeyReused):
         await top_up(school, 101)
     with pytest.raises(KeyReused):
-        await ledger.top_up(school.omar.id, 100, key="bank-line-number-1", actor="test")
+        await credit.top_up(school.omar.id, 100, key="bank-line-number-1", actor="test")
     assert await school.balance_cents(school.nora) == 2_100
 
 
@@ -75,7 +76,7 @@ async def test_only_whole_cents_are_credited(school: School, cents: object) -> N
 
 async def test_nobody_is_credited_who_does_not_exist(school: School) -> None:
     with pytest.raises(DoesNotExist):
-        await ledger.top_up(10**6, 100, key="bank-line-number-1", actor="test")
+        await credit.top_up(10**6, 100, key="bank-line-number-1", actor="test")
 
 
 async def test_a_guardian_has_one_wallet(school: School) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from creos_ui.errors import DomainError
-from creos_ui.services.invitations import automatic
+from creos_ui.services.invitations import automatic, credit
 from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations, set_amount
 from creos_ui.services.money import ledger
 from creos_ui.services.money.books import check_books
@@ -53,11 +53,10 @@ class Model:
         self.credited: dict[int, int] = {}  # key -> what it credited
 
     def top_up(self, cents: int, key: int) -> str:
-        if key not in self.credited:
-            self.credited[key] = cents
-            self.balance += cents
-        elif self.credited[key] != cents:
-            return "KeyReused"
+        if key in self.credited:
+            return "done" if self.credited[key] == cents else "KeyReused"
+        self.credited[key] = cents
+        self.balance += cents
         return self.fulfil()
 
     def fulfil(self) -> str:
@@ -97,11 +96,12 @@ class Model:
         """Open or paid; what was paid comes back, and pays what is wished."""
         if which in MANDATORY:
             return "MandatoryCannotBeDeclined"
-        if not (self.status[which] == "declined" and self.answers[which] == seen + 1):
-            if self.status[which] == "declined" or self.answers[which] != seen:
-                return "AlreadyAnswered"
-            self.answer(which, "declined")
-            self.wishes.discard(which)
+        if self.status[which] == "declined" and self.answers[which] == seen + 1:
+            return "done"
+        if self.status[which] == "declined" or self.answers[which] != seen:
+            return "AlreadyAnswered"
+        self.answer(which, "declined")
+        self.wishes.discard(which)
         return self.fulfil()
 
     def wish(self, which: int, on: bool) -> str:
@@ -173,7 +173,7 @@ class Family(RuleBasedStateMachine):
     @rule(cents=prices, key=few_keys, at=never_or_at)
     def top_up(self, cents: int, key: int, at: int) -> None:
         def act() -> Awaitable[Any]:
-            return ledger.top_up(self.parent.id, cents, key=self.key("bank", key), actor="test")
+            return credit.top_up(self.parent.id, cents, key=self.key("bank", key), actor="test")
 
         self.do(act, at, recorded=self.key("bank", key), expected=lambda: self.model.top_up(cents, key))
 

@@ -11,8 +11,8 @@ from tortoise.exceptions import IntegrityError
 from creos_ui import live
 from creos_ui.database.transactions import atomic
 from creos_ui.errors import AlreadyAnswered
+from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.answering import decline_invitation, set_amount
-from creos_ui.services.money import ledger
 from creos_ui.services.people.households import other_guardians
 from tests.school import School, add_guardian, add_pupil, new_key
 
@@ -54,7 +54,7 @@ async def test_every_change_of_hers_is_told_to_her_and_to_nobody_else(school: Sc
     assert nora.times() >= 1
     await set_amount(priced.id, 700)
     assert nora.times() == 1
-    await ledger.top_up(school.nora.id, 100, key=new_key(), actor="test")
+    await credit.top_up(school.nora.id, 100, key=new_key(), actor="test")
     assert nora.times() >= 1
     await decline_invitation(paid.id, debtor_id=school.nora.id, answer_no=1, actor="account:1")
     assert nora.times() >= 1

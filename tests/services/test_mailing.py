@@ -13,9 +13,9 @@ import pytest
 from creos_ui import clock, keyed_hash
 from creos_ui.database.transactions import atomic
 from creos_ui.services import outbox
+from creos_ui.services.invitations import credit
 from creos_ui.services.mail import sending
 from creos_ui.services.mail.letters import Portal, Rendered
-from creos_ui.services.money import ledger
 from models import Account, MailKind, MailMessage, OneTimeLink
 from tests.school import School, new_key
 from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for, server_of
@@ -127,7 +127,7 @@ async def test_what_a_top_up_pays_automatically_is_told_once(
 
     dear = [await school.invite(child, price_cents=1_500) for child in (school.lou, school.tim)]
     await automatic.wish_all([(i.id, i.amount_cents) for i in dear], school.nora.id, True)
-    await ledger.top_up(school.nora.id, 1_500, key=new_key(), actor="test")
+    await credit.top_up(school.nora.id, 1_500, key=new_key(), actor="test")
     await automatic.fulfil(school.nora.id)
     assert await send(sink) == 0
     moved.move(seconds=61)

@@ -10,8 +10,8 @@ import pytest
 from creos_ui import clock
 from creos_ui.database.transactions import atomic
 from creos_ui.services import outbox
+from creos_ui.services.invitations import credit
 from creos_ui.services.mail.reminders import remind
-from creos_ui.services.money import ledger
 from models import Account, MailKind, MailMessage
 from tests.school import School, new_key
 from tests.services.post import NORA_AT, MovedClock, account_for
@@ -96,7 +96,7 @@ async def test_a_wallet_that_will_not_do_is_told_once_a_week(school: School, mov
     moved.move(days=1)
     await remind(clock.today())
     assert len(await reminded(MailKind.LOW_CREDIT)) == 1
-    await ledger.top_up(school.nora.id, 10_000, key=new_key(), actor="test")
+    await credit.top_up(school.nora.id, 10_000, key=new_key(), actor="test")
     moved.move(days=6, seconds=60)
     await remind(clock.today())
     assert len(await reminded(MailKind.LOW_CREDIT)) == 1

@@ -9,19 +9,11 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services.invitations import automatic
+from creos_ui.services.invitations import automatic, credit
 from creos_ui.services.invitations.answering import decline_invitation
+from creos_ui.services.invitations.due import MOST_DUE, Due, due_next, suggested_amounts
 from creos_ui.services.money import ledger, wallet
-from creos_ui.services.money.wallet import (
-    LARGEST_PAGE,
-    Due,
-    Movement,
-    all_movements,
-    balance_over_time,
-    due_next,
-    movements,
-    suggested_amounts,
-)
+from creos_ui.services.money.wallet import LARGEST_PAGE, Movement, all_movements, balance_over_time, movements
 from models import Guardian, Invitation, TransferKind
 from tests.school import School, add_guardian, new_key
 
@@ -46,7 +38,7 @@ async def as_the_ledger_has_it(guardian: Guardian) -> list[tuple[int, int, int]]
 
 
 async def top_up(guardian: Guardian, cents: int) -> None:
-    await ledger.top_up(guardian.id, cents, key=new_key(), actor="test")
+    await credit.top_up(guardian.id, cents, key=new_key(), actor="test")
 
 
 async def test_each_movement_says_what_it_was_for_and_what_remained(school: School) -> None:
@@ -168,7 +160,7 @@ async def test_the_balance_over_time_ends_with_todays(school: School) -> None:
 async def test_what_was_held_before_the_chart_begins_is_its_first_point(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = clock.now()
+    now = clock.noon_of(clock.today())  # at midnight summer time makes a day of difference
     ann = await add_guardian("Claes", "Ann")
     for days, cents in ((400, 100), (390, 200), (40, 400), (10, 800)):
         monkeypatch.setattr(clock, "now", lambda days=days: now - timedelta(days=days))
@@ -207,7 +199,7 @@ async def test_the_sum_counts_what_the_list_leaves_out(school: School) -> None:
     for _ in range(13):
         await school.invite(school.lou, price_cents=100)
     due = await due_next(school.nora.id)
-    assert (len(due.lines), due.count, due.total_cents) == (wallet.MOST_DUE, 13, 1_300)
+    assert (len(due.lines), due.count, due.total_cents) == (MOST_DUE, 13, 1_300)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ async def pay_invitations(
     day = today or clock.today()
 
     async def work(connection: Any) -> list[Transfer]:
-        # every invitation, in order, before the wallet: two selections never lock each other out
+        await ledger.lock_wallet(connection, debtor_id)
+        # by ascending id, as everybody claims them: two selections never lock each other out
         claimed = [await _claim(connection, line, debtor_id=debtor_id, actor=actor, day=day) for line in lines]
         paid = [
             await ledger.pay(connection, claim, key=ledger.line_key(key, position), actor=actor)
@@ -112,10 +113,13 @@ async def decline_invitation(
     day = today or clock.today()
 
     async def work(connection: Any) -> None:
+        await ledger.lock_wallet(connection, debtor_id)
         values = (clock.now(), actor, False, invitation_id, debtor_id, answer_no, day)
         if found := await rows(connection, _DECLINE, *values):
             live.announce([debtor_id])
             await ledger.refund(connection, _claimed(found[0]), actor=actor)
+            # what came back is credit like any other, and what was declined stands in no other's way
+            await automatic.pay_wished(connection, debtor_id, day)
             return
         state = await _state(connection, invitation_id, debtor_id)
         own = (InvitationStatus.DECLINED, answer_no + 1, actor)
@@ -126,7 +130,6 @@ async def decline_invitation(
         raise _why_not(state, day, answer_no, InvitationStatus.DECLINED)
 
     await atomic(work)
-    await automatic.fulfil(debtor_id, today)  # what came back is credit like any other
 
 
 async def participants(activity_id: int) -> list[Pupil]:

@@ -21,6 +21,7 @@ from creos_ui.errors import DomainError, KeyReused, NotEnoughCredit, NotRecorded
 from models import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
 
 ATTEMPTS = 3
+AUTOMATIC = "automatic"  # the actor of a payment its debtor only wished for
 BALANCE_CHECK = "ledger_account_balance"  # models/ledger.py names the CHECK
 KEY_LENGTH = 64  # the column holds 80: a selection adds .2, .3 ...
 
@@ -138,43 +139,39 @@ async def refund(connection: Any, claimed: Claimed, *, actor: str) -> bool:
     return True
 
 
-async def top_up(guardian_id: int, amount_cents: int, *, key: str, actor: str) -> Transfer:
-    """Credit a guardian's wallet from the bank, then pay what they wished to be paid as soon as credit arrives.
-
-    The same key again returns the first transfer (and fulfils what a crash has left undone), or raises KeyReused.
-    """
-    credit = await _credit(guardian_id, amount_cents, key=key, actor=actor)
-    from creos_ui.services.invitations import automatic
-
-    await automatic.fulfil(guardian_id)
-    return credit
+async def lock_wallet(connection: Any, guardian_id: int) -> None:
+    """The first statement of whatever moves money of this wallet, before any invitation is claimed (K4): two that want
+    the same wallet and the same invitations then wait for each other and never lock each other out."""
+    if connection.capabilities.dialect == "postgres":  # SQLite has one writer at a time
+        await rows(connection, "SELECT id FROM ledger_account WHERE guardian_id = $1 FOR NO KEY UPDATE", guardian_id)
 
 
-async def _credit(guardian_id: int, amount_cents: int, *, key: str, actor: str) -> Transfer:
-    source = await LedgerAccount.get(name="bank")
-    target = await wallet_of(guardian_id)
+async def credit(connection: Any, guardian_id: int, amount_cents: int, *, key: str, actor: str) -> Transfer:
+    """Integer euro cents from the bank into a guardian's wallet, which is locked. IntegrityError for a used key."""
+    source, target = await LedgerAccount.get(name="bank"), await wallet_of(guardian_id)
+    live.announce([guardian_id])
+    return await Transfer.create(
+        using_db=connection,
+        key=key,
+        kind=TransferKind.TOP_UP,
+        source_id=source.id,
+        target_id=target.id,
+        amount_cents=amount_cents,
+        actor=actor,
+        at=clock.now(),
+    )
 
-    async def work(_: Any) -> Transfer:
-        live.announce([guardian_id])
-        return await Transfer.create(
-            key=key,
-            kind=TransferKind.TOP_UP,
-            source_id=source.id,
-            target_id=target.id,
-            amount_cents=amount_cents,
-            actor=actor,
-            at=clock.now(),
-        )
 
-    try:
-        return await atomic(work)
-    except IntegrityError:
-        done = await Transfer.get_or_none(key=key)
-        if done is None:
-            raise
-        if (done.kind, done.target_id, done.amount_cents) != (TransferKind.TOP_UP, target.id, amount_cents):
-            raise KeyReused from None
-        return done
+async def credited(guardian_id: int, amount_cents: int, *, key: str) -> Transfer | None:
+    """The credit this key already stands for, None where it is unused. Raises KeyReused where it stands for another."""
+    done = await Transfer.get_or_none(key=key).select_related("target")
+    if done and (done.kind, done.target.guardian_id, done.amount_cents) != (
+        TransferKind.TOP_UP,
+        guardian_id,
+        amount_cents,
+    ):
+        raise KeyReused
+    return done
 
 
 async def open_wallet(guardian_id: int) -> LedgerAccount:

@@ -1,4 +1,4 @@
-"""What a guardian sees of their wallet: its movements with the balance after each, and what it will have to pay.
+"""What a guardian sees of their wallet: its movements, with the balance after each.
 
 Only reads; money moves in ledger.py. Amounts are integer euro cents. What the former system was paid never touched
 a wallet, so it is no movement.
@@ -9,21 +9,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services.invitations.automatic import ACTOR as AUTOMATIC
+from creos_ui.database.values import LARGEST_ID, instant, whole
+from creos_ui.services.money.ledger import AUTOMATIC
 from models import TransferKind
 
 LARGEST_PAGE = 50
 AT_ONCE = 500  # movements read at a time for an export
 LONGEST_CHART = 1_000  # movements a chart looks at
 PAGE_SIZE = 10  # movements
-MOST_DUE = 10  # lines of what is due; the sum counts all of them
-LEAST_TOP_UP, LARGEST_TOP_UP = 1, 99_999_999  # cents: 0,01 to 999 999,99 €
-_FIXED = (1_000, 5_000)
-_LARGEST_ID = 2**31 - 1
 
 # both sides of the wallet's transfers, each through its own index; in order of id, which no two share
 _RUNNING = """
@@ -50,18 +46,6 @@ _MOVEMENTS = f"""
 _BALANCES = f"""
     SELECT t.at, r.balance_cents FROM ({_RUNNING}) r JOIN transfer t ON t.id = r.id ORDER BY r.id DESC LIMIT $2
 """  # noqa: S608
-# what can still be paid: open, and its activity not closed
-_PAYABLE = """
-    FROM invitation i JOIN activity a ON a.id = i.activity_id
-    WHERE i.debtor_id = $1 AND i.status = 'open' AND (a.closes_on IS NULL OR a.closes_on >= $2) AND a.due_on <= $3
-"""
-_DUE_SUM = f"SELECT count(*) AS n, coalesce(sum(i.amount_cents), 0) AS cents {_PAYABLE}"
-_DUE = f"""
-    SELECT i.id, i.amount_cents, a.title, a.due_on, a.mandatory,
-        (SELECT first_name FROM pupil p WHERE p.id = i.pupil_id) AS child {_PAYABLE}
-    ORDER BY a.due_on, i.id LIMIT {MOST_DUE}
-"""  # noqa: S608
-_FAR = date(9999, 12, 31)
 _TEXT_KEYS = {
     TransferKind.TOP_UP: "wallet.top_up_received",
     TransferKind.PAYMENT: "wallet.payment",
@@ -112,53 +96,19 @@ class Point:
     balance_cents: int
 
 
-@dataclass(frozen=True)
-class DueLine:
-    id: int
-    title: str
-    child: str
-    due_on: date
-    late: bool
-    mandatory: bool
-    amount_cents: int
-
-
-@dataclass(frozen=True)
-class Due:
-    """What can be paid until a day, late ones included, against what the wallet holds."""
-
-    lines: list[DueLine]  # MOST_DUE of them at most
-    count: int
-    total_cents: int
-    balance_cents: int
-
-    @property
-    def missing_cents(self) -> int:
-        """Exactly what a top-up must bring; 0 when the balance is enough."""
-        return max(0, self.total_cents - self.balance_cents)
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """An amount to top up; `pays_all`: it is what all open invitations need."""
-
-    amount_cents: int
-    pays_all: bool = False
-
-
 async def movements(guardian_id: int, *, page: int = 1, page_size: int = PAGE_SIZE) -> Movements:
     """One page of the movements of this guardian's wallet, newest first; `page` and `page_size` may be anything."""
     total = int((await rows(default_connection(), _COUNT, guardian_id))[0]["n"])
-    size = min(_whole(page_size, otherwise=PAGE_SIZE), LARGEST_PAGE)
+    size = min(whole(page_size, least=1, otherwise=PAGE_SIZE), LARGEST_PAGE)
     last = max(1, -(-total // size))
-    page = min(_whole(page, otherwise=1), last)
-    found = await _movements(guardian_id, upto=_LARGEST_ID, size=size, offset=(page - 1) * size)
+    page = min(whole(page, least=1, otherwise=1), last)
+    found = await _movements(guardian_id, upto=LARGEST_ID, size=size, offset=(page - 1) * size)
     return Movements(found, total, page, last)
 
 
 async def all_movements(guardian_id: int) -> AsyncIterator[list[Movement]]:
     """Every movement, newest first, a page at a time; one that arrives meanwhile neither repeats nor hides another."""
-    upto = _LARGEST_ID
+    upto = LARGEST_ID
     while found := await _movements(guardian_id, upto=upto, size=AT_ONCE, offset=0):
         yield found
         upto = found[-1].id - 1
@@ -176,7 +126,7 @@ async def balance_over_time(guardian_id: int, *, days: int = 365) -> list[Point]
         return []
     by_day = {
         # what was before counts as held on the first day
-        max(since, clock.school_day(_instant(row["at"]))): int(row["balance_cents"])
+        max(since, clock.school_day(instant(row["at"]))): int(row["balance_cents"])
         for row in reversed(found)
     }
     by_day[today] = int(found[0]["balance_cents"])
@@ -185,40 +135,12 @@ async def balance_over_time(guardian_id: int, *, days: int = 365) -> list[Point]
     return [Point(day, by_day[day]) for day in sorted(by_day)]
 
 
-async def due_next(guardian_id: int, *, days: int | None = 30) -> Due:
-    """What falls due in the next `days` days (None: ever) and can still be paid, late ones first, and the balance."""
-    today = clock.today()
-    until = _FAR if days is None else today + timedelta(days=days)
-    values = (guardian_id, today, until)
-    found = await rows(default_connection(), _DUE, *values)
-    ((summed),) = await rows(default_connection(), _DUE_SUM, *values)
-    held = await rows(
-        default_connection(), "SELECT balance_cents FROM ledger_account WHERE guardian_id = $1", guardian_id
-    )
-    return Due(
-        lines=[_due_line(row, today) for row in found],
-        count=int(summed["n"]),
-        total_cents=int(summed["cents"]),
-        balance_cents=int(held[0]["balance_cents"]),
-    )
-
-
-def suggested_amounts(due: Due) -> list[Suggestion]:
-    """10 €, « tout payer » where anything is due, and 50 €, in this order.
-
-    « Tout payer » is what is missing for all that is due, or all of it where the balance would do.
-    """
-    all_cents = min(due.missing_cents or due.total_cents, LARGEST_TOP_UP)
-    small, large = ([Suggestion(cents)] if cents != all_cents else [] for cents in _FIXED)
-    return [*small, *([Suggestion(all_cents, pays_all=True)] if all_cents else []), *large]
-
-
 async def _movements(guardian_id: int, *, upto: int, size: int, offset: int) -> list[Movement]:
     found = await rows(default_connection(), _MOVEMENTS, guardian_id, upto, size, offset)
     return [
         Movement(
             id=int(row["id"]),
-            at=_instant(row["at"]),
+            at=instant(row["at"]),
             kind=TransferKind(row["kind"]),
             cents=int(row["cents"]),
             balance_cents=int(row["balance_cents"]),
@@ -228,25 +150,3 @@ async def _movements(guardian_id: int, *, upto: int, size: int, offset: int) -> 
         )
         for row in found
     ]
-
-
-def _due_line(row: dict[str, Any], today: date) -> DueLine:
-    due_on = row["due_on"] if isinstance(row["due_on"], date) else date.fromisoformat(row["due_on"])
-    return DueLine(
-        id=int(row["id"]),
-        title=row["title"],
-        child=row["child"],
-        due_on=due_on,
-        late=due_on < today,
-        mandatory=bool(row["mandatory"]),
-        amount_cents=int(row["amount_cents"]),
-    )
-
-
-def _instant(value: Any) -> datetime:
-    return datetime.fromisoformat(str(value))
-
-
-def _whole(value: Any, *, otherwise: int) -> int:
-    """A whole number from 1 on that a database column can hold; anything else is `otherwise`."""
-    return min(max(value, 1), _LARGEST_ID) if type(value) is int else otherwise

@@ -1,0 +1,87 @@
+"""Who moves money locks the wallets first, by ascending id, then the invitations (K4): no race ends in a deadlock."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable
+
+import pytest
+
+from creos_ui.errors import DomainError
+from creos_ui.services.invitations import automatic, credit
+from creos_ui.services.invitations.answering import set_amount
+from creos_ui.services.money.books import check_books
+from models import Invitation, Transfer
+from tests.school import School, new_key
+
+ROUNDS, INVITATIONS = 12, 10
+
+
+async def test_paying_wishing_declining_and_crediting_at_once_never_lock_each_other_out(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten invitations of one family, forty acts on them at once, again and again. A deadlock would be tried again, and
+    that is what fails here."""
+    monkeypatch.setattr(random, "uniform", lambda *_: pytest.fail("had to try again"))
+    chance = random.Random(1879)
+    invitations = [
+        await school.invite(school.lou, price_cents=cents, due_in_days=chance.randint(1, 9), mandatory=n % 3 == 0)
+        for n, cents in enumerate(chance.choices(range(50, 400), k=INVITATIONS))
+    ]
+    seen: Counter[str] = Counter()
+    for _ in range(ROUNDS):
+        fresh = await Invitation.filter(debtor_id=school.nora.id)
+        results = await asyncio.gather(*[act_of(school, chance, fresh) for _ in range(40)], return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, DomainError):
+                raise result
+            seen[type(result).__name__] += 1
+        assert await school.balance_cents(school.nora) >= 0
+        assert [finding for finding in await check_books() if not finding.ok] == []
+    assert seen["list"] > ROUNDS  # payments and wishes got through
+    assert seen["AlreadyAnswered"] > 0  # and met each other
+    assert await Invitation.filter(automatic=True).exists()
+    assert len(invitations) == INVITATIONS
+
+
+async def test_a_payment_and_the_credit_that_pays_the_same_as_a_wish_never_lock_each_other_out(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The payment wants the invitations and the wallet, the credit the wallet and the invitations."""
+    monkeypatch.setattr(random, "uniform", lambda *_: pytest.fail("had to try again"))
+    nora = school.nora.id
+    for _ in range(25):
+        wished = [await school.invite(school.lou, price_cents=100) for _ in range(3)]
+        short = 301 - await school.balance_cents(school.nora)
+        if short > 0:
+            await credit.top_up(nora, short, key=new_key(), actor="test")
+        await Invitation.filter(id__in=[one.id for one in wished]).update(pay_when_credit=True)
+        paid, _ = await asyncio.gather(
+            school.pay(*wished),
+            credit.top_up(nora, 1, key=new_key(), actor="test"),
+            return_exceptions=True,
+        )
+        assert isinstance(paid, list | DomainError), paid
+        assert await Transfer.filter(invitation_id__in=[one.id for one in wished]).count() == 3
+    assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+def act_of(school: School, chance: random.Random, fresh: list[Invitation]) -> Awaitable[object]:
+    """One of what a family, the bank and the school do, to one or several of these invitations in any order."""
+    one, several = chance.choice(fresh), chance.sample(fresh, 3)
+    act = chance.choices(["pay", "decline", "wish", "switch", "credit", "fulfil", "price"], [6, 3, 4, 1, 3, 2, 2])[0]
+    if act == "pay":
+        return school.pay(*several)
+    if act == "decline":
+        return school.decline(one)
+    if act == "wish":
+        return automatic.wish_all([(i.id, None) for i in several], school.nora.id, True)
+    if act == "switch":
+        return automatic.set_pays_mandatory(school.nora.id, chance.random() < 0.5)
+    if act == "credit":
+        return credit.top_up(school.nora.id, chance.randint(1, 300), key=new_key(), actor="test")
+    if act == "fulfil":
+        return automatic.fulfil(school.nora.id)
+    return set_amount(one.id, chance.randint(50, 400))
