@@ -20,7 +20,8 @@ from bench.seed import invite, make_activities
 from creos_ui import clock
 from creos_ui.database.config import config, sqlite_url
 from creos_ui.database.opening import close_database, open_database
-from creos_ui.services.invitations.answering import Agreed, pay_invitations
+from creos_ui.services.invitations.answering import pay_invitations
+from creos_ui.services.money.ledger import Agreed
 from models import Invitation
 from tests.school import add_guardian
 

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services.invitations import credit
-from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations
+from creos_ui.services.invitations import automatic, credit
+from creos_ui.services.invitations.answering import decline_invitation, pay_invitations
 from creos_ui.services.money import ledger
+from creos_ui.services.money.ledger import Agreed
 from models import Activity, Guardian, Guardianship, Invitation, Pupil, Transfer, folded
 
 DEFAULT_PRICE = 500
@@ -92,6 +93,11 @@ class School:
         payer = payer or self.nora
         agreed = [Agreed(one.id, one.amount_cents, one.answer_no) for one in invitations]
         return await pay_invitations(agreed, debtor_id=payer.id, key=key or new_key(), actor=f"guardian:{payer.id}")
+
+    async def wish(self, *invitations: Invitation, by: Guardian | None = None, on: bool = True) -> list[Transfer]:
+        """The debtor's wish to pay these by themselves, at the price these objects have; what it paid at once."""
+        agreed = [Agreed(one.id, one.amount_cents, one.answer_no) for one in invitations]
+        return await automatic.wish_all(agreed, (by or self.nora).id, on)
 
     async def decline(self, invitation: Invitation, *, by: Guardian | None = None) -> None:
         by = by or self.nora

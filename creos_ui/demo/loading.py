@@ -19,8 +19,9 @@ from creos_ui.demo.museum_pdf import museum_pdf
 from creos_ui.services.accounts.passwords import hash_password
 from creos_ui.services.former_system.bringing_over import import_list
 from creos_ui.services.invitations import credit
-from creos_ui.services.invitations.answering import Agreed, pay_invitations
+from creos_ui.services.invitations.answering import pay_invitations
 from creos_ui.services.money import ledger
+from creos_ui.services.money.ledger import Agreed
 from models import Account, Activity, Guardian, Invitation, InvitationStatus, Pupil, SchoolClass, folded
 
 ACTOR = "command:demo"

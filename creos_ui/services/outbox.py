@@ -15,6 +15,7 @@ from typing import Any
 
 from creos_ui import clock
 from creos_ui.database.transactions import execute
+from creos_ui.services.money.ledger import Claimed
 from models import MailKind
 
 # who may switch what off: the account's own column
@@ -54,13 +55,11 @@ async def put_for_guardian(connection: Any, guardian_id: int, kind: MailKind, fa
     await _insert(connection, "guardian_id", guardian_id, kind, facts)
 
 
-async def receipt(
-    connection: Any, guardian_id: int, lines: Sequence[tuple[int, int]], *, automatic: bool = False
-) -> None:
-    """What was paid by one confirmation, or automatically: `lines` are (invitation id, cents). After the payment,
-    inside its transaction: the balance told is the one it leaves."""
+async def receipt(connection: Any, guardian_id: int, claimed: Sequence[Claimed], *, automatic: bool = False) -> None:
+    """What was paid by one confirmation, or automatically. After the payment, inside its transaction: the balance told
+    is the one it leaves."""
     facts = {
-        "lines": [[invitation_id, cents] for invitation_id, cents in lines],
+        "lines": [[one.invitation_id, one.amount_cents] for one in claimed],
         "paid_on": clock.today().isoformat(),
         "balance_cents": BALANCE.strip('"'),
         "automatic": automatic,

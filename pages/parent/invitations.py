@@ -13,7 +13,7 @@ from nicegui import ui
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, NotEnoughCredit
 from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.services.invitations import automatic
-from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations
+from creos_ui.services.invitations.answering import decline_invitation, pay_invitations
 from creos_ui.services.invitations.listing import (
     SORTS,
     Counts,
@@ -162,7 +162,7 @@ class InvitationsView:
             return await self.show_again([])
         if not await confirm_payment(lines, self.balance_cents, self.language):
             return None
-        agreed = [Agreed(line.id, line.amount_cents, line.answer_no) for line in lines]
+        agreed = [line.agreed for line in lines]
         try:
             await to_the_end(pay_invitations(agreed, debtor_id=self.me.guardian_id, key=key, actor=self.me.actor))
         except NotEnoughCredit as refusal:  # the balance went elsewhere while the dialog was open
@@ -201,7 +201,7 @@ class InvitationsView:
         """No longer pay this one by itself."""
         with refusals_shown(self.language):
             for line in await self._theirs([invitation_id]):
-                await to_the_end(automatic.wish(line.id, self.me.guardian_id, False))
+                await to_the_end(automatic.wish_all([line.agreed], self.me.guardian_id, False))
                 notify_done(self.t("wish.taken_back", title=line.title))
         await self.show_again([])
 
@@ -211,7 +211,7 @@ class InvitationsView:
     async def _short(self, lines: list[Line], missing_cents: int) -> None:
         wallet = await ledger.wallet_of(self.me.guardian_id)
         wished = await show_missing_credit(lines, missing_cents, wallet.id, self.language)
-        changed = [(line.id, line.amount_cents) for line in lines if line.wish != wished]
+        changed = [line.agreed for line in lines if line.wish != wished]
         if wished is None or not changed:
             return
         with refusals_shown(self.language):

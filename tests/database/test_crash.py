@@ -17,8 +17,9 @@ import asyncpg
 import pytest
 
 from creos_ui.database.opening import opened
-from creos_ui.services.invitations.answering import Agreed, pay_invitations
+from creos_ui.services.invitations.answering import pay_invitations
 from creos_ui.services.money.books import check_books
+from creos_ui.services.money.ledger import Agreed
 from models import Invitation, Transfer
 from tests.school import School
 from tests.stress.processes import KILLED, Notes, ended, kill, start

@@ -11,8 +11,9 @@ from pathlib import Path
 from creos_ui.database.opening import opened
 from creos_ui.errors import AlreadyAnswered, KeyReused, NotEnoughCredit, PriceChanged
 from creos_ui.services.invitations import credit
-from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations
+from creos_ui.services.invitations.answering import decline_invitation, pay_invitations
 from creos_ui.services.money.books import check_books
+from creos_ui.services.money.ledger import Agreed
 from models import Invitation, Transfer
 from tests.school import School
 from tests.stress.processes import Notes, ended, start

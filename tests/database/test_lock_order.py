@@ -77,7 +77,7 @@ def act_of(school: School, chance: random.Random, fresh: list[Invitation]) -> Aw
     if act == "decline":
         return school.decline(one)
     if act == "wish":
-        return automatic.wish_all([(i.id, None) for i in several], school.nora.id, True)
+        return school.wish(*several)
     if act == "switch":
         return automatic.set_pays_mandatory(school.nora.id, chance.random() < 0.5)
     if act == "credit":

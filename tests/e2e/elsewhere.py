@@ -15,7 +15,8 @@ from creos_ui import clock
 from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import opened
 from creos_ui.services.invitations import credit
-from creos_ui.services.invitations.answering import Agreed, pay_invitations
+from creos_ui.services.invitations.answering import pay_invitations
+from creos_ui.services.money.ledger import Agreed
 from models import Account, Guardianship
 from tests.e2e.families import activity, invite
 from tests.portal import Portal

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from creos_ui import clock
-from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations
+from creos_ui.services.invitations.answering import decline_invitation, pay_invitations
+from creos_ui.services.money.ledger import Agreed
 from creos_ui.settings import Settings
 from models import Account, Activity, Document, Guardian, Invitation, Pupil, folded
 from tests.portal import DOCUMENT, PASSWORD, PDF

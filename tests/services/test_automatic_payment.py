@@ -17,13 +17,13 @@ from tortoise.exceptions import OperationalError
 from creos_ui import clock
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, InvitationNotFound, PriceChanged
 from creos_ui.services.former_system.bringing_over import import_list
-from creos_ui.services.invitations import automatic
 from creos_ui.services.invitations.answering import set_amount
-from creos_ui.services.invitations.automatic import fulfil, fulfil_all, set_pays_mandatory, wish, wish_all
+from creos_ui.services.invitations.automatic import fulfil, fulfil_all, set_pays_mandatory, wish_all
 from creos_ui.services.invitations.credit import top_up
 from creos_ui.services.invitations.listing import invitations_of
 from creos_ui.services.money import ledger
 from creos_ui.services.money.books import check_books
+from creos_ui.services.money.ledger import AUTOMATIC, Agreed
 from models import Account, Activity, Guardian, Invitation, MailMessage, Transfer
 from tests.database.interrupting import CUT, interrupted
 from tests.databases import fresh_database
@@ -50,22 +50,22 @@ async def books_hold() -> None:
 
 async def test_a_wish_is_paid_when_the_credit_arrives_and_says_so(school: School) -> None:
     invitation = await school.invite(school.lou, price_cents=2_500)
-    assert await wish(invitation.id, school.nora.id, True) == []
+    assert await school.wish(invitation) == []
     await credit(school.nora, 499)
     assert await paid(invitation) == [False]
     await credit(school.nora, 1)
     await invitation.refresh_from_db()
     assert (invitation.status, invitation.answer_no, invitation.automatic) == ("paid", 1, True)
-    assert invitation.answered_by == automatic.ACTOR
+    assert invitation.answered_by == AUTOMATIC
     (transfer,) = await Transfer.filter(invitation_id=invitation.id)
-    assert (transfer.kind, transfer.actor, transfer.amount_cents) == ("payment", automatic.ACTOR, 2_500)
+    assert (transfer.kind, transfer.actor, transfer.amount_cents) == ("payment", AUTOMATIC, 2_500)
     assert await school.balance_cents(school.nora) == 0
     await books_hold()
 
 
 async def test_a_wish_the_wallet_can_pay_is_paid_at_once(school: School) -> None:
     invitation = await school.invite(school.lou, price_cents=2_000)
-    (transfer,) = await wish(invitation.id, school.nora.id, True)
+    (transfer,) = await school.wish(invitation)
     assert transfer.invitation_id == invitation.id
     assert await school.balance_cents(school.nora) == 0
 
@@ -78,8 +78,8 @@ async def test_what_nobody_wished_is_not_paid(school: School) -> None:
 
 async def test_a_wish_taken_back_is_none(school: School) -> None:
     invitation = await school.invite(school.lou, price_cents=2_500)
-    await wish(invitation.id, school.nora.id, True)
-    await wish(invitation.id, school.nora.id, False)
+    await school.wish(invitation)
+    await school.wish(invitation, on=False)
     await credit(school.nora, 10_000)
     assert await paid(invitation) == [False]
 
@@ -87,8 +87,8 @@ async def test_a_wish_taken_back_is_none(school: School) -> None:
 async def test_a_wish_is_for_the_price_that_was_seen(school: School) -> None:
     invitation = await school.invite(school.lou, price_cents=2_500)
     with pytest.raises(PriceChanged):
-        await wish(invitation.id, school.nora.id, True, agreed_cents=2_400)
-    await wish(invitation.id, school.nora.id, True, agreed_cents=2_500)
+        await wish_all([Agreed(invitation.id, 2_400)], school.nora.id, True)
+    await wish_all([Agreed(invitation.id, 2_500)], school.nora.id, True)
     await set_amount(invitation.id, 2_500)  # the same price: nothing changed
     assert (await Invitation.get(id=invitation.id)).pay_when_credit
     await set_amount(invitation.id, 2_600)
@@ -103,19 +103,19 @@ async def test_only_the_debtor_wishes_and_only_for_what_is_open(school: School) 
     await school.decline(answered)
     for on in (True, False):
         with pytest.raises(InvitationNotFound):
-            await wish(open_one.id, school.omar.id, on)
+            await school.wish(open_one, by=school.omar, on=on)
         with pytest.raises(AlreadyAnswered):
-            await wish(answered.id, school.nora.id, on)
+            await school.wish(answered, by=school.nora, on=on)
     with pytest.raises(AnsweringClosed):
-        await wish(closed.id, school.nora.id, True)
-    await wish(closed.id, school.nora.id, False)
+        await school.wish(closed)
+    await school.wish(closed, on=False)
     assert not await Invitation.filter(pay_when_credit=True).exists()
 
 
 @pytest.mark.parametrize("invitation_id", [-1, 0, 2**31, 2**63, 10**30])
 async def test_numbers_from_nowhere_wish_nothing(school: School, invitation_id: int) -> None:
     with pytest.raises(InvitationNotFound):
-        await wish(invitation_id, school.nora.id, True)
+        await wish_all([Agreed(invitation_id, 500)], school.nora.id, True)
 
 
 async def test_a_wish_for_several_is_whole_or_none_and_the_oldest_is_first(school: School) -> None:
@@ -123,15 +123,15 @@ async def test_a_wish_for_several_is_whole_or_none_and_the_oldest_is_first(schoo
     sooner = await school.invite(school.lou, price_cents=1_500, due_in_days=5)
     theirs = await school.invite(school.mia)
     with pytest.raises(InvitationNotFound):
-        await wish_all([(later.id, 1_500), (sooner.id, 1_500), (theirs.id, 500)], school.nora.id, True)
+        await school.wish(later, sooner, theirs)
     assert not await Invitation.filter(pay_when_credit=True).exists()
-    await wish_all([(later.id, 1_500), (sooner.id, 1_500)], school.nora.id, True)
+    await school.wish(later, sooner)
     assert await paid(sooner, later) == [True, False]
 
 
 async def test_declining_ends_the_wish(school: School) -> None:
     invitation = await school.invite(school.lou, price_cents=2_500)
-    await wish(invitation.id, school.nora.id, True)
+    await school.wish(invitation)
     await school.decline(invitation)
     await credit(school.nora, 10_000)
     await invitation.refresh_from_db()
@@ -140,7 +140,7 @@ async def test_declining_ends_the_wish(school: School) -> None:
 
 async def test_what_was_paid_automatically_can_be_declined_and_is_not_paid_again(school: School) -> None:
     invitation = await school.invite(school.lou)
-    await wish(invitation.id, school.nora.id, True)
+    await school.wish(invitation)
     await invitation.refresh_from_db()
     await school.decline(invitation)
     await credit(school.nora, 100)
@@ -173,7 +173,7 @@ async def test_a_line_says_that_it_waits_for_credit(school: School) -> None:
     wished = await school.invite(school.lou, price_cents=9_000)
     mandatory = await school.invite(school.lou, price_cents=9_000, mandatory=True)
     other = await school.invite(school.lou)
-    await wish(wished.id, school.nora.id, True)
+    await school.wish(wished)
     await set_pays_mandatory(school.nora.id, True)
     lines = {line.id: line for line in await invitations_of(school.nora.id, [wished.id, mandatory.id, other.id])}
     said = [(lines[i.id].wish, lines[i.id].awaited) for i in (wished, mandatory, other)]
@@ -187,7 +187,7 @@ async def test_a_cheaper_later_one_does_not_overtake(school: School) -> None:
     """The first that does not fit ends it: else which credit came first would decide."""
     dear = await school.invite(school.lou, price_cents=2_001, due_in_days=5)
     cheap = await school.invite(school.lou, price_cents=100, due_in_days=6)
-    await wish_all([(dear.id, None), (cheap.id, None)], school.nora.id, True)
+    await school.wish(dear, cheap)
     assert await paid(dear, cheap) == [False, False]
     await credit(school.nora, 1)
     assert await paid(dear, cheap) == [True, False]
@@ -197,7 +197,7 @@ async def test_a_cheaper_later_one_does_not_overtake(school: School) -> None:
 
 async def test_one_due_on_the_same_day_waits_for_the_older_invitation(school: School) -> None:
     first, second = [await school.invite(school.lou, price_cents=1_500) for _ in range(2)]
-    await wish_all([(second.id, None), (first.id, None)], school.nora.id, True)
+    await school.wish(second, first)
     assert await paid(first, second) == [True, False]
 
 
@@ -205,7 +205,7 @@ async def test_credit_given_back_is_credit(school: School) -> None:
     held = await school.invite(school.lou, price_cents=2_000)
     await school.pay(held)
     wished = await school.invite(school.lou, price_cents=2_000)
-    await wish(wished.id, school.nora.id, True)
+    await school.wish(wished)
     await held.refresh_from_db()
     await school.decline(held)
     assert await paid(held, wished) == [False, True]
@@ -326,7 +326,7 @@ async def test_a_decline_and_a_fulfilment_at_once_leave_one_answer(school: Schoo
 
 async def test_a_bank_line_delivered_again_pays_nothing_twice(school: School) -> None:
     invitation = await school.invite(school.lou, price_cents=2_500)
-    await wish(invitation.id, school.nora.id, True)
+    await school.wish(invitation)
     for _ in range(3):
         await top_up(school.nora.id, 3_000, key="one-and-the-same-line", actor="test")
     assert await school.balance_cents(school.nora) == 2_500
@@ -356,7 +356,7 @@ async def test_a_database_that_fails_while_a_wish_is_paid_takes_the_credit_back_
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invitation = await school.invite(school.lou, price_cents=2_500)
-    await wish(invitation.id, school.nora.id, True)
+    await school.wish(invitation)
 
     async def broken(*_: object, **__: object) -> None:
         raise OperationalError("disk full")
@@ -414,7 +414,7 @@ async def test_a_published_list_is_paid_by_who_switched_it_on(school: School, tm
 async def test_it_is_told_by_mail_once_and_only_when_paid(school: School) -> None:
     await Account.create(identifier="peeters.nora", guardian_id=school.nora.id, email="nora@example.org")
     invitation = await school.invite(school.lou, price_cents=2_500)
-    await wish(invitation.id, school.nora.id, True)
+    await school.wish(invitation)
     assert await MailMessage.all().count() == 0
     await credit(school.nora, 10_000)
     await fulfil(school.nora.id)

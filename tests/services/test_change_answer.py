@@ -21,7 +21,6 @@ from creos_ui.errors import (
     NotEnoughCredit,
 )
 from creos_ui.services.invitations.answering import (
-    Agreed,
     decline_invitation,
     participants,
     pay_invitations,
@@ -30,6 +29,7 @@ from creos_ui.services.invitations.answering import (
 from creos_ui.services.invitations.listing import invitations_of
 from creos_ui.services.money import ledger
 from creos_ui.services.money.books import check_books
+from creos_ui.services.money.ledger import Agreed
 from models import Activity, Invitation, Transfer
 from tests.database.interrupting import CUT, interrupted
 from tests.school import School, new_key
@@ -235,7 +235,7 @@ async def test_after_the_closing_day_neither_is(school: School) -> None:
         await school.pay(other)
     assert await school.balance_cents(school.nora) == 1_500
     for line in await invitations_of(school.nora.id, [one.id, other.id]):
-        assert (line.changeable, line.can_be_paid, line.declinable, line.too_late) == (False, False, False, True)
+        assert (line.can_be_paid, line.declinable, line.too_late) == (False, False, True)
 
 
 async def test_without_a_closing_date_money_comes_back_until_the_activity_begins(school: School) -> None:

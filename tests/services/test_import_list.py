@@ -13,7 +13,7 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services.former_system import bringing_over
+from creos_ui.services.former_system import bringing_over, people
 from creos_ui.services.former_system.bringing_over import ChangedMeanwhile, Changes, ListUnreadable, Report
 from creos_ui.services.invitations import documents
 from creos_ui.services.invitations.answering import set_amount

@@ -324,7 +324,7 @@ async def test_what_is_late_may_be_answered_until_it_is_closed(
     closes_on = None if closes_in_days is None else clock.today() + timedelta(days=closes_in_days)
     await school.invite(school.lou, due_in_days=due_in_days, closes_on=closes_on, mandatory=mandatory)
     (line,) = (await page_of_invitations(school.nora.id, Wanted())).lines
-    assert (line.late, line.closed) == (late, closed)
+    assert (line.late, line.too_late) == (late, closed)
     assert line.payable is not closed
     assert line.declinable is (not closed and not mandatory)
 

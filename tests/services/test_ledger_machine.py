@@ -19,9 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from creos_ui.errors import DomainError
 from creos_ui.services.invitations import automatic, credit
-from creos_ui.services.invitations.answering import Agreed, decline_invitation, pay_invitations, set_amount
+from creos_ui.services.invitations.answering import decline_invitation, pay_invitations, set_amount
 from creos_ui.services.money import ledger
 from creos_ui.services.money.books import check_books
+from creos_ui.services.money.ledger import Agreed
 from models import Invitation, Transfer
 from tests.database.interrupting import CUT, interrupted
 from tests.databases import fresh_database
@@ -215,7 +216,8 @@ class Family(RuleBasedStateMachine):
     @rule(which=one, on=st.booleans(), at=never_or_at)
     def wish(self, which: int, on: bool, at: int) -> None:
         def act() -> Awaitable[Any]:
-            return automatic.wish(self.ids[which], self.parent.id, on)
+            agreed = Agreed(self.ids[which], self.model.prices[which], self.model.answers[which])
+            return automatic.wish_all([agreed], self.parent.id, on)
 
         told = self.run(outcome(interrupted(act(), at)))
         if told == "cut":  # the wish may be paid already: then the same again is refused, and the model agrees

@@ -126,7 +126,7 @@ async def test_what_a_top_up_pays_automatically_is_told_once(
     from creos_ui.services.invitations import automatic
 
     dear = [await school.invite(child, price_cents=1_500) for child in (school.lou, school.tim)]
-    await automatic.wish_all([(i.id, i.amount_cents) for i in dear], school.nora.id, True)
+    await school.wish(*dear)
     await credit.top_up(school.nora.id, 1_500, key=new_key(), actor="test")
     await automatic.fulfil(school.nora.id)
     assert await send(sink) == 0

@@ -18,7 +18,8 @@ from creos_ui.errors import (
     NothingSelected,
     PriceChanged,
 )
-from creos_ui.services.invitations.answering import Agreed, participants, pay_invitations, set_amount
+from creos_ui.services.invitations.answering import participants, pay_invitations, set_amount
+from creos_ui.services.money.ledger import Agreed
 from models import Invitation, Transfer
 from tests.school import School, new_key
 

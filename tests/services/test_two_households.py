@@ -10,9 +10,10 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.errors import InvitationNotFound
-from creos_ui.services.invitations.automatic import wish
+from creos_ui.services.invitations.automatic import wish_all
 from creos_ui.services.invitations.listing import Tab, Wanted, counts_of, page_of_invitations
 from creos_ui.services.invitations.other_household import answered_elsewhere
+from creos_ui.services.money.ledger import Agreed
 from models import Activity, Guardianship, Invitation
 from tests.school import School
 
@@ -89,7 +90,7 @@ async def test_the_other_households_invitation_does_not_exist_for_any_act(both: 
     acts: list[Any] = [
         lambda: both.pay(theirs, payer=both.nora),
         lambda: both.decline(theirs, by=both.nora),
-        lambda: wish(theirs.id, both.nora.id, True),
+        lambda: wish_all([Agreed(theirs.id, theirs.amount_cents)], both.nora.id, True),
     ]
     for act in acts:
         with pytest.raises(InvitationNotFound):

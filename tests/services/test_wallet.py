@@ -9,7 +9,7 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services.invitations import automatic, credit
+from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.answering import decline_invitation
 from creos_ui.services.invitations.due import MOST_DUE, Due, due_next, suggested_amounts
 from creos_ui.services.money import ledger, wallet
@@ -135,7 +135,7 @@ async def test_what_the_former_system_was_paid_touched_no_wallet(school: School)
 
 async def test_a_payment_made_by_itself_is_marked_so_for_ever(school: School) -> None:
     invitation = await school.invite(school.lou, price_cents=4_000)
-    await automatic.wish(invitation.id, school.nora.id, True)
+    await school.wish(invitation)
     await top_up(school.nora, 3_000)
     assert [line.automatic for line in await everything(school.nora)] == [True, False, False]
     await decline_invitation(invitation.id, debtor_id=school.nora.id, answer_no=1, actor="account:1")

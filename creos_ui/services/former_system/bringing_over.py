@@ -14,26 +14,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from creos_ui import clock, live
-from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.database.transactions import atomic, rows
 from creos_ui.errors import AlreadyAnswered, DomainError
 from creos_ui.services import outbox
 from creos_ui.services.former_system.people import Namesake, create_people
 from creos_ui.services.former_system.plan import Answer, Invited, Plan, plan_of
 from creos_ui.services.former_system.rows import Fault, read_rows
 from creos_ui.services.former_system.table import MOST_BYTES, Column, read_table
-from creos_ui.services.invitations import answering, automatic, documents
+from creos_ui.services.invitations import answering, automatic, claiming, documents
 from creos_ui.services.money import ledger
+from creos_ui.services.money.ledger import Agreed
 from models import Activity, Invitation, InvitationStatus
 
 ACTOR = "command:import-invitations"
 AT_ONCE = 500  # rows in one INSERT
 Progress = Callable[[int, int], None]  # so many steps of so many are done
 T = TypeVar("T")
-
-_ANSWER = """
-    UPDATE invitation SET status = $1, answer_no = answer_no + 1, answered_at = $2, answered_by = $3, automatic = $4
-    WHERE id = $5 AND status = 'open' AND answer_no = $6 AND amount_cents = $7
-"""
 
 
 class ListUnreadable(DomainError):
@@ -162,6 +158,8 @@ async def _write(connection: Any, plan: Plan, folder: Path, written: list[Path],
         document = await documents.store_document(folder, name, content, written)
         await Activity.filter(id=offer.id).update(document_id=document.id)
     await _invite(connection, plan.new_invitations)
+    known = {invited.id for invited, _ in plan.prices} | {answer.invited.id for answer in plan.answers}
+    await claiming.lock(connection, [one for one in known if one])
     for invited, amount_cents in plan.prices:
         assert invited.id
         try:
@@ -215,12 +213,13 @@ async def _carry_over(connection: Any, answer: Answer) -> None:
     invited = answer.invited
     assert invited.id
     at = clock.noon_of(answer.on)
-    values = (answer.status.value, at, ACTOR, answer.automatic, invited.id, invited.answer_no, invited.amount_cents)
-    if not await execute(connection, _ANSWER, *values):
+    agreed = Agreed(invited.id, invited.amount_cents, invited.answer_no)
+    claimed = await claiming.claim_former_answer(
+        connection, agreed, answer.status, at=at, actor=ACTOR, automatic=answer.automatic
+    )
+    if claimed is None:
         raise ChangedMeanwhile
     if answer.status == InvitationStatus.PAID:
-        assert invited.debtor.id
-        claimed = ledger.Claimed(invited.id, invited.debtor.id, invited.amount_cents, invited.answer_no + 1)
         await ledger.carry_over(connection, claimed, key=f"carried-{invited.id:012d}", actor=ACTOR)
 
 

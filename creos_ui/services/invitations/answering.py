@@ -2,16 +2,15 @@
 
 Rules (the official portal's): only the debtor answers; a mandatory activity can only be paid, never declined; an
 optional one enrols the child only when paid; a mandatory one keeps the child enrolled whether paid or not, nobody
-is excluded for money (Code de l'enseignement; notes on gratuité); past its due date an invitation can still be
-answered until the activity is closed. Until then a parent may change their mind: pay what they declined, and decline
-an optional activity they paid, with the credit back at once. Where the school set no closing date, money comes back
-until the day the activity begins: what a child has taken part in is not undone by a click.
+is excluded for money (Code de l'enseignement, gratuité); past its due date an invitation can still be answered until
+the activity is closed. Until then a parent may change their mind: pay what they declined, and decline an optional
+activity they paid, with the credit back at once. Where the school set no closing date, money comes back until the day
+the activity begins: what a child has taken part in is not undone by a click (still_open.py has these questions).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -19,56 +18,19 @@ from tortoise.expressions import Q
 
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, rows
-from creos_ui.errors import (
-    AlreadyAnswered,
-    AnsweringClosed,
-    DomainError,
-    InvitationNotFound,
-    MandatoryCannotBeDeclined,
-    NothingSelected,
-    PriceChanged,
-)
+from creos_ui.errors import AlreadyAnswered, NothingSelected
 from creos_ui.services import outbox
-from creos_ui.services.invitations import automatic
+from creos_ui.services.invitations import automatic, claiming
 from creos_ui.services.money import ledger
+from creos_ui.services.money.ledger import Agreed
 from models import InvitationStatus, Pupil, Transfer
 
 MOST_AT_ONCE = 50  # invitations in one payment
-_LARGEST_ID = 2**31 - 1
-
-# answer_no makes a claim safe: the status only changes together with it, so the answer changed is the one that was seen
-_CLAIM = """
-    UPDATE invitation SET status = 'paid', answer_no = answer_no + 1, answered_at = $1, answered_by = $2, automatic = $3
-    WHERE id = $4 AND debtor_id = $5 AND status IN ('open', 'declined') AND answer_no = $6 AND amount_cents = $7
-      AND EXISTS (SELECT 1 FROM activity a WHERE a.id = activity_id AND (a.closes_on IS NULL OR a.closes_on >= $8))
-    RETURNING id, debtor_id, amount_cents, answer_no
-"""
-_DECLINE = """
-    UPDATE invitation SET status = 'declined', answer_no = answer_no + 1, answered_at = $1, answered_by = $2,
-        automatic = $3, pay_when_credit = $3
-    WHERE id = $4 AND debtor_id = $5 AND status IN ('open', 'paid') AND answer_no = $6
-      AND EXISTS (SELECT 1 FROM activity a WHERE a.id = activity_id AND NOT a.mandatory
-                  AND (a.closes_on >= $7 OR a.closes_on IS NULL AND (status = 'open' OR a.starts_on >= $7)))
-    RETURNING id, debtor_id, amount_cents, answer_no
-"""
+# one statement: the wish ends with the price it was for, and whose page is told comes back with it
 _SET_AMOUNT = """
     UPDATE invitation SET amount_cents = $1, pay_when_credit = (pay_when_credit AND amount_cents = $1)
     WHERE id = $2 AND status = 'open' RETURNING debtor_id
 """
-_STATE = """
-    SELECT i.status, i.answer_no, i.answered_by, i.amount_cents, a.mandatory, a.closes_on, a.starts_on
-    FROM invitation i JOIN activity a ON a.id = i.activity_id WHERE i.id = $1 AND i.debtor_id = $2
-"""
-
-
-@dataclass(frozen=True, order=True)
-class Agreed:
-    """One invitation, the price in integer euro cents that the parent saw and said yes to, and the number of the
-    answer they saw it with (0: none yet)."""
-
-    invitation_id: int
-    amount_cents: int
-    answer_no: int = 0
 
 
 async def pay_invitations(
@@ -81,22 +43,27 @@ async def pay_invitations(
     Raises NothingSelected, InvitationNotFound, AnsweringClosed, AlreadyAnswered, PriceChanged, NotEnoughCredit,
     KeyReused or NotRecorded; nothing is taken then.
     """
-    lines = sorted(set(agreed))
-    _check(lines)
+    wanted = sorted(set(agreed))
+    if not 0 < len(wanted) <= MOST_AT_ONCE or len({one.invitation_id for one in wanted}) != len(wanted):
+        raise NothingSelected
+    for one in wanted:
+        claiming.check_numbers(one)
     day = today or clock.today()
 
     async def work(connection: Any) -> list[Transfer]:
         await ledger.lock_wallet(connection, debtor_id)
         # by ascending id, as everybody claims them: two selections never lock each other out
-        claimed = [await _claim(connection, line, debtor_id=debtor_id, actor=actor, day=day) for line in lines]
+        claimed = [
+            await claiming.claim_payment(connection, one, debtor_id=debtor_id, actor=actor, day=day) for one in wanted
+        ]
         paid = [
             await ledger.pay(connection, claim, key=ledger.line_key(key, position), actor=actor)
             for position, claim in enumerate(claimed)
         ]
-        await outbox.receipt(connection, debtor_id, [(claim.invitation_id, claim.amount_cents) for claim in claimed])
+        await outbox.receipt(connection, debtor_id, claimed)
         return paid
 
-    return await ledger.once(key, [_line(line) for line in lines], work)
+    return await ledger.once(key, wanted, work)
 
 
 async def decline_invitation(
@@ -108,26 +75,20 @@ async def decline_invitation(
     answer and changes nothing. Raises InvitationNotFound, MandatoryCannotBeDeclined, AnsweringClosed or
     AlreadyAnswered.
     """
-    if not 0 < invitation_id <= _LARGEST_ID or not 0 <= answer_no <= _LARGEST_ID:
-        raise InvitationNotFound
+    claiming.check_numbers(Agreed(invitation_id, 1, answer_no))
     day = today or clock.today()
 
     async def work(connection: Any) -> None:
         await ledger.lock_wallet(connection, debtor_id)
-        values = (clock.now(), actor, False, invitation_id, debtor_id, answer_no, day)
-        if found := await rows(connection, _DECLINE, *values):
-            live.announce([debtor_id])
-            await ledger.refund(connection, _claimed(found[0]), actor=actor)
-            # what came back is credit like any other, and what was declined stands in no other's way
-            await automatic.pay_wished(connection, debtor_id, day)
+        claimed = await claiming.claim_decline(
+            connection, invitation_id, debtor_id=debtor_id, answer_no=answer_no, actor=actor, day=day
+        )
+        if claimed is None:  # a repeated click
             return
-        state = await _state(connection, invitation_id, debtor_id)
-        own = (InvitationStatus.DECLINED, answer_no + 1, actor)
-        if (state["status"], state["answer_no"], state["answered_by"]) == own:
-            return
-        if state["mandatory"]:
-            raise MandatoryCannotBeDeclined
-        raise _why_not(state, day, answer_no, InvitationStatus.DECLINED)
+        live.announce([debtor_id])
+        await ledger.refund(connection, claimed, actor=actor)
+        # what came back is credit like any other, and what was declined stands in no other's way
+        await automatic.pay_wished(connection, debtor_id, day)
 
     await atomic(work)
 
@@ -156,62 +117,3 @@ async def set_amount(invitation_id: int, amount_cents: int) -> None:
         live.announce([int(changed[0]["debtor_id"])])
 
     await atomic(work)
-
-
-async def _claim(connection: Any, line: Agreed, *, debtor_id: int, actor: str, day: date) -> ledger.Claimed:
-    """Mark one invitation paid, if it is theirs, as they saw it, at the agreed price and still taking answers."""
-    found = await rows(
-        connection,
-        _CLAIM,
-        clock.now(),
-        actor,
-        False,
-        line.invitation_id,
-        debtor_id,
-        line.answer_no,
-        line.amount_cents,
-        day,
-    )
-    if found:
-        return _claimed(found[0])
-    state = await _state(connection, line.invitation_id, debtor_id)
-    if state["status"] == InvitationStatus.OPEN and state["amount_cents"] != line.amount_cents:
-        raise PriceChanged(amount_cents=state["amount_cents"])
-    raise _why_not(state, day, line.answer_no, InvitationStatus.PAID)
-
-
-async def _state(connection: Any, invitation_id: int, debtor_id: int) -> dict[str, Any]:
-    found = await rows(connection, _STATE, invitation_id, debtor_id)
-    if not found:
-        raise InvitationNotFound
-    return found[0]
-
-
-def _why_not(state: dict[str, Any], day: date, seen: int, wanted: InvitationStatus) -> DomainError:
-    """Why the answer `wanted` is refused to who saw the answer number `seen`."""
-    if state["answer_no"] != seen or state["status"] == wanted:
-        return AlreadyAnswered()
-    closes_on = state["closes_on"]
-    if closes_on is None and state["status"] == InvitationStatus.PAID:
-        closes_on = state["starts_on"]
-    if closes_on is not None and date.fromisoformat(str(closes_on)) < day:
-        return AnsweringClosed()
-    return AlreadyAnswered()  # changed hands between the two statements: look again
-
-
-def _line(agreed: Agreed) -> ledger.Line:
-    return ledger.Line(agreed.invitation_id, agreed.amount_cents, agreed.answer_no + 1)
-
-
-def _claimed(row: dict[str, Any]) -> ledger.Claimed:
-    return ledger.Claimed(*(int(value) for value in row.values()))
-
-
-def _check(lines: Sequence[Agreed]) -> None:
-    if not 0 < len(lines) <= MOST_AT_ONCE or len({line.invitation_id for line in lines}) != len(lines):
-        raise NothingSelected
-    for line in lines:
-        if not 0 < line.invitation_id <= _LARGEST_ID or not 0 < line.amount_cents <= _LARGEST_ID:
-            raise InvitationNotFound
-        if not 0 <= line.answer_no < _LARGEST_ID:
-            raise InvitationNotFound

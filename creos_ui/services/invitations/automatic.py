@@ -19,44 +19,34 @@ from typing import Any
 from tortoise.exceptions import OperationalError
 
 from creos_ui import clock, live
-from creos_ui.database.transactions import atomic, default_connection, execute, rows
+from creos_ui.database.transactions import atomic, default_connection, rows
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, InvitationNotFound, PriceChanged
 from creos_ui.services import outbox
+from creos_ui.services.invitations import claiming, still_open
+from creos_ui.services.invitations.still_open import Terms
 from creos_ui.services.money import ledger
-from models import Transfer
+from creos_ui.services.money.ledger import AUTOMATIC, Agreed, Claimed
+from models import Guardian, Invitation, InvitationStatus, Transfer
 
-ACTOR = ledger.AUTOMATIC
-_LARGEST_ID = 2**31 - 1
 log = logging.getLogger("creos_ui")
 
-# what the debtor wished, of what can still be answered
-_WISHED = """
-    i.status = 'open' AND (a.closes_on IS NULL OR a.closes_on >= $1)
-    AND (i.pay_when_credit OR (a.mandatory AND g.pays_mandatory))
+_WISHED = f"""
+    FROM invitation i JOIN activity a ON a.id = i.activity_id
+    WHERE i.debtor_id = $2 AND {still_open.awaits_credit_sql("$1")}
 """
-_FROM = "FROM invitation i JOIN activity a ON a.id = i.activity_id JOIN guardian g ON g.id = i.debtor_id"
 # nobody changes a price or an answer under the sum that follows; by ascending id, as everybody locks them (K4)
-_LOCK = f"SELECT i.id {_FROM} WHERE i.debtor_id = $2 AND {_WISHED} ORDER BY i.id FOR NO KEY UPDATE OF i"
+_LOCK = f"SELECT i.id {_WISHED} ORDER BY i.id FOR NO KEY UPDATE OF i"
+# a window: the oldest ones that the wallet can pay together
 _AFFORDABLE = f"""
     SELECT w.id, w.amount_cents, w.answer_no FROM (
         SELECT i.id, i.amount_cents, i.answer_no, sum(i.amount_cents) OVER (ORDER BY a.due_on, i.id) AS total_cents
-        {_FROM} WHERE i.debtor_id = $2 AND {_WISHED}) w
+        {_WISHED}) w
     WHERE w.total_cents <= (SELECT balance_cents FROM ledger_account WHERE guardian_id = $2) ORDER BY w.total_cents
 """  # noqa: S608 - fixed parts
-_WHO = f"SELECT DISTINCT i.debtor_id AS id {_FROM} WHERE {_WISHED} ORDER BY i.debtor_id"
-_CLAIM = """
-    UPDATE invitation SET status = 'paid', answer_no = answer_no + 1, answered_at = $1, answered_by = $2, automatic = $3
-    WHERE id = $4 AND debtor_id = $5 AND status = 'open' AND answer_no = $6 AND amount_cents = $7
-    RETURNING id, debtor_id, amount_cents, answer_no
-"""
-_WISH = """
-    UPDATE invitation SET pay_when_credit = $1
-    WHERE id = $2 AND debtor_id = $3 AND status = 'open' AND amount_cents = $4
-"""
-_STATE = """
-    SELECT i.amount_cents, a.closes_on FROM invitation i JOIN activity a ON a.id = i.activity_id
-    WHERE i.id = $1 AND i.debtor_id = $2
-"""
+_WHO = f"""
+    SELECT DISTINCT i.debtor_id AS id FROM invitation i JOIN activity a ON a.id = i.activity_id
+    WHERE {still_open.awaits_credit_sql("$1")} ORDER BY i.debtor_id
+"""  # noqa: S608
 
 
 async def pay_wished(connection: Any, guardian_id: int, day: date | None = None) -> list[Transfer]:
@@ -67,17 +57,17 @@ async def pay_wished(connection: Any, guardian_id: int, day: date | None = None)
     day = day or clock.today()
     if connection.capabilities.dialect == "postgres":
         await rows(connection, _LOCK, day, guardian_id)
+    claimed: list[Claimed] = []
     paid: list[Transfer] = []
     for wished in await rows(connection, _AFFORDABLE, day, guardian_id):
-        number = int(wished["answer_no"])
-        values = (clock.now(), ACTOR, True, wished["id"], guardian_id, number, wished["amount_cents"])
-        (claim,) = await rows(connection, _CLAIM, *values)
-        claimed = ledger.Claimed(*(int(value) for value in claim.values()))
-        key = f"{ACTOR}-{claimed.invitation_id:010d}-{claimed.answer_no}"
-        paid.append(await ledger.pay(connection, claimed, key=key, actor=ACTOR))
-    if paid:
-        lines = [(int(one.invitation_id or 0), one.amount_cents) for one in paid]
-        await outbox.receipt(connection, guardian_id, lines, automatic=True)
+        agreed = Agreed(*(int(value) for value in wished.values()))
+        claim = await claiming.claim_wish(connection, agreed, debtor_id=guardian_id, day=day)
+        assert claim, "it is locked"
+        claimed.append(claim)
+        key = f"{AUTOMATIC}-{claim.invitation_id:010d}-{claim.answer_no}"
+        paid.append(await ledger.pay(connection, claim, key=key, actor=AUTOMATIC))
+    if claimed:
+        await outbox.receipt(connection, guardian_id, claimed, automatic=True)
     return paid
 
 
@@ -108,44 +98,47 @@ async def set_pays_mandatory(guardian_id: int, on: bool) -> list[Transfer]:
 
     async def work(connection: Any) -> list[Transfer]:
         await ledger.lock_wallet(connection, guardian_id)
-        await execute(connection, "UPDATE guardian SET pays_mandatory = $1 WHERE id = $2", on, guardian_id)
+        await Guardian.filter(id=guardian_id).using_db(connection).update(pays_mandatory=on)
         live.announce([guardian_id])
         return await pay_wished(connection, guardian_id) if on else []
 
     return await atomic(work)
 
 
-async def wish(invitation_id: int, debtor_id: int, on: bool, *, agreed_cents: int | None = None) -> list[Transfer]:
-    """The debtor's wish for one open invitation, at the price they saw; returns what turning it on has paid.
-
-    Raises InvitationNotFound, AlreadyAnswered, and where it is turned on AnsweringClosed or PriceChanged.
-    """
-    return await wish_all([(invitation_id, agreed_cents)], debtor_id, on)
-
-
-async def wish_all(lines: Sequence[tuple[int, int | None]], debtor_id: int, on: bool) -> list[Transfer]:
-    """The same wish for several (invitation id, price seen in cents or None): all of them or none, then fulfilled.
+async def wish_all(agreed: Sequence[Agreed], debtor_id: int, on: bool) -> list[Transfer]:
+    """The debtor's wish for open invitations, as they saw them: all of them or none; returns what turning it on paid.
 
     Together, and not one after the other: which of them is due first decides, not which was ticked first.
+    Raises InvitationNotFound, AlreadyAnswered, and where it is turned on AnsweringClosed or PriceChanged.
     """
     day = clock.today()
+    for one in agreed:
+        claiming.check_numbers(one)
 
     async def work(connection: Any) -> list[Transfer]:
         await ledger.lock_wallet(connection, debtor_id)
-        for invitation_id, agreed_cents in sorted(dict(lines).items()):
-            if not 0 < invitation_id <= _LARGEST_ID:
-                raise InvitationNotFound
-            found = await rows(connection, _STATE, invitation_id, debtor_id)
-            if not found:
-                raise InvitationNotFound
-            amount_cents, closes_on = int(found[0]["amount_cents"]), found[0]["closes_on"]
-            if on and closes_on is not None and date.fromisoformat(str(closes_on)) < day:
-                raise AnsweringClosed
-            if on and agreed_cents not in (None, amount_cents):
-                raise PriceChanged(amount_cents=amount_cents)
-            if not await execute(connection, _WISH, on, invitation_id, debtor_id, amount_cents):
-                raise AlreadyAnswered
+        for one in sorted(set(agreed)):
+            await _wish(connection, one, debtor_id, on, day)
         live.announce([debtor_id])
         return await pay_wished(connection, debtor_id, day) if on else []
 
     return await atomic(work)
+
+
+async def _wish(connection: Any, agreed: Agreed, debtor_id: int, on: bool, day: date) -> None:
+    theirs = Invitation.filter(id=agreed.invitation_id, debtor_id=debtor_id).using_db(connection)
+    invitation = await theirs.select_related("activity").first()
+    if invitation is None:
+        raise InvitationNotFound
+    activity = invitation.activity
+    terms = Terms(invitation.status, activity.mandatory, activity.starts_on, activity.closes_on)
+    if invitation.status != InvitationStatus.OPEN:
+        raise AlreadyAnswered
+    if on and not still_open.is_due(terms, day):
+        raise AnsweringClosed
+    if on and invitation.amount_cents != agreed.amount_cents:
+        raise PriceChanged(amount_cents=invitation.amount_cents)
+    # the answer cannot change, its debtor's wallet is locked; the price can, and the wish is for this one
+    price = {"amount_cents": agreed.amount_cents} if on else {}
+    if not await theirs.filter(status=InvitationStatus.OPEN, **price).update(pay_when_credit=on):
+        raise AlreadyAnswered

@@ -15,7 +15,10 @@ from enum import StrEnum
 from typing import Any
 
 from creos_ui import clock
+from creos_ui.database import values
 from creos_ui.database.transactions import default_connection, rows
+from creos_ui.services.invitations import still_open
+from creos_ui.services.invitations.still_open import Terms
 from models import InvitationStatus, folded
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099
@@ -83,7 +86,7 @@ async def next_day_after(guardian_id: int, day: date) -> date | None:
         UNION ALL SELECT min(a.due_on) FROM invitation i JOIN activity a ON a.id = i.activity_id
         WHERE i.debtor_id = $1 AND i.status <> 'declined' AND a.due_on > $2"""
     found = await rows(default_connection(), sql, guardian_id, day)
-    return min((_day(row["day"]) for row in found if row["day"] is not None), default=None)
+    return min((values.day(row["day"]) for row in found if row["day"] is not None), default=None)
 
 
 async def children_of_family(guardian_id: int) -> list[str]:
@@ -137,30 +140,34 @@ def _worth(row: dict[str, Any]) -> tuple[bool, bool]:
 
 
 def _entries(row: dict[str, Any], today: date) -> Iterable[Entry]:
-    starts_on, due_on = _day(row["starts_on"]), _day(row["due_on"])
-    closed = row["closes_on"] is not None and _day(row["closes_on"]) < today
-    theirs = bool(row["theirs"])
-    state = _own_state(row["status"], due_on, closed, today) if theirs else _other_state(row)
+    due_on, theirs = values.day(row["due_on"]), bool(row["theirs"])
+    terms = Terms(
+        status=InvitationStatus(row["status"]),
+        mandatory=bool(row["mandatory"]),
+        starts_on=values.day(row["starts_on"]),
+        closes_on=row["closes_on"] and values.day(row["closes_on"]),
+    )
+    state = _own_state(terms, due_on, today) if theirs else _other_state(terms)
     cents = int(row["amount_cents"]) if theirs else None
     name, activity = (_first_name(row),), int(row["activity_id"])
-    yield Entry(starts_on, Kind.ACTIVITY, row["title"], name, state, cents, activity)
+    yield Entry(terms.starts_on, Kind.ACTIVITY, row["title"], name, state, cents, activity)
     if theirs and state is not State.DECLINED:
         yield Entry(due_on, Kind.DUE, row["title"], name, state, cents, activity)
 
 
-def _own_state(status: str, due_on: date, closed: bool, today: date) -> State:
-    if status != InvitationStatus.OPEN:
-        return State.PAID if status == InvitationStatus.PAID else State.DECLINED
-    if closed:
+def _own_state(terms: Terms, due_on: date, today: date) -> State:
+    if terms.status != InvitationStatus.OPEN:
+        return State.PAID if terms.status == InvitationStatus.PAID else State.DECLINED
+    if not still_open.is_due(terms, today):
         return State.CLOSED
     return State.LATE if due_on < today else State.TO_PAY
 
 
-def _other_state(row: dict[str, Any]) -> State:
+def _other_state(terms: Terms) -> State:
     """A mandatory activity is attended whether it is paid or not: paid or not stays the other household's affair."""
-    if row["mandatory"] or row["status"] == InvitationStatus.PAID:
+    if terms.mandatory or terms.status == InvitationStatus.PAID:
         return State.GOING
-    return State.NOT_GOING if row["status"] == InvitationStatus.DECLINED else State.UNANSWERED
+    return State.NOT_GOING if terms.status == InvitationStatus.DECLINED else State.UNANSWERED
 
 
 def _alike_together(entries: Iterable[Entry]) -> list[Entry]:
@@ -184,7 +191,3 @@ def _alike_together(entries: Iterable[Entry]) -> list[Entry]:
 def _first_name(row: dict[str, Any]) -> str:
     """A list that names a child by one word gave it a last name only."""
     return str(row["first_name"] or row.get("last_name") or "")
-
-
-def _day(value: Any) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -12,6 +12,7 @@ from typing import Any
 from creos_ui import clock
 from creos_ui.database import values
 from creos_ui.database.transactions import default_connection, rows
+from creos_ui.services.invitations import still_open
 from creos_ui.services.money import ledger
 
 MOST_DUE = 10  # lines of what is due; the sum counts all of them
@@ -19,15 +20,14 @@ LEAST_TOP_UP, LARGEST_TOP_UP = 1, 99_999_999  # cents: 0,01 to 999 999,99 €
 _FIXED = (1_000, 5_000)
 _FAR = date(9999, 12, 31)
 
-# what can still be paid: open, and its activity not closed
-_PAYABLE = """
+_UNTIL = f"""
     FROM invitation i JOIN activity a ON a.id = i.activity_id
-    WHERE i.debtor_id = $1 AND i.status = 'open' AND (a.closes_on IS NULL OR a.closes_on >= $2) AND a.due_on <= $3
+    WHERE i.debtor_id = $1 AND {still_open.is_due_sql("$2")} AND a.due_on <= $3
 """
-_DUE_SUM = f"SELECT count(*) AS n, coalesce(sum(i.amount_cents), 0) AS cents {_PAYABLE}"
+_DUE_SUM = f"SELECT count(*) AS n, coalesce(sum(i.amount_cents), 0) AS cents {_UNTIL}"
 _DUE = f"""
     SELECT i.id, i.amount_cents, a.title, a.due_on, a.mandatory,
-        (SELECT first_name FROM pupil p WHERE p.id = i.pupil_id) AS child {_PAYABLE}
+        (SELECT first_name FROM pupil p WHERE p.id = i.pupil_id) AS child {_UNTIL}
     ORDER BY a.due_on, i.id LIMIT {MOST_DUE}
 """  # noqa: S608
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from creos_ui import clock
+from creos_ui.database import values
 from creos_ui.database.transactions import default_connection, rows
+from creos_ui.services.invitations import still_open
+from creos_ui.services.invitations.still_open import Terms
+from creos_ui.services.money.ledger import Agreed
 from models import InvitationStatus, folded
 
 LONGEST_SEARCH = 80
@@ -62,12 +66,12 @@ class Wanted:
         """The same wish with what nobody can have replaced: unknown words by the default, numbers by the nearest."""
         return Wanted(
             tab=Tab(self.tab) if self.tab in list(Tab) else Tab.OPEN,
-            pupil_id=None if self.pupil_id is None else _whole(self.pupil_id, 0, otherwise=0),
+            pupil_id=None if self.pupil_id is None else values.whole(self.pupil_id, otherwise=0),
             search=_printable(self.search[:LONGEST_SEARCH]) if isinstance(self.search, str) else "",
             sort=self.sort if self.sort in list(SORTS) else "due_on",
             descending=bool(self.descending),
-            page=_whole(self.page, 1, otherwise=1),
-            page_size=min(_whole(self.page_size, 1, otherwise=20), LARGEST_PAGE),
+            page=values.whole(self.page, least=1, otherwise=1),
+            page_size=min(values.whole(self.page_size, least=1, otherwise=20), LARGEST_PAGE),
         )
 
 
@@ -93,36 +97,26 @@ class Line:
     debtor: str
     document: str | None
     late: bool
-    closed: bool
-    begun: bool
+    can_be_paid: bool  # open or declined, and still theirs to pay
+    declinable: bool  # open or paid, and still theirs to decline
     wish: bool  # the debtor's own, for this one; `awaited`: this, or their switch for all mandatory ones
     awaited: bool
 
     @property
+    def agreed(self) -> Agreed:
+        """What its debtor agrees to by answering this line as it stands there."""
+        return Agreed(self.id, self.amount_cents, self.answer_no)
+
+    @property
     def payable(self) -> bool:
-        return self.status == InvitationStatus.OPEN and not self.closed
-
-    @property
-    def changeable(self) -> bool:
-        """Answered, and still theirs to change; without a closing date, money comes back until the activity begins."""
-        if self.status == InvitationStatus.PAID:
-            return not self.mandatory and not self.closed and (self.closes_on is not None or not self.begun)
-        return self.status == InvitationStatus.DECLINED and not self.closed
-
-    @property
-    def can_be_paid(self) -> bool:
-        return self.payable or (self.changeable and self.status == InvitationStatus.DECLINED)
-
-    @property
-    def declinable(self) -> bool:
-        return (self.payable and not self.mandatory) or (self.changeable and self.status == InvitationStatus.PAID)
+        return self.status == InvitationStatus.OPEN and self.can_be_paid
 
     @property
     def too_late(self) -> bool:
         """Only the school can change anything about it now; what is mandatory and paid nobody wants changed."""
         if self.status == InvitationStatus.OPEN:
-            return self.closed
-        return not self.changeable and not (self.mandatory and self.status == InvitationStatus.PAID)
+            return not self.can_be_paid
+        return not (self.can_be_paid or self.declinable or (self.mandatory and self.status == InvitationStatus.PAID))
 
 
 @dataclass(frozen=True)
@@ -148,10 +142,10 @@ class Counts:
 async def page_of_invitations(debtor_id: int, wanted: Wanted) -> Page:
     """One page of the debtor's invitations, filtered, searched and sorted by the database."""
     wanted = wanted.tamed()
-    where, values = _where(debtor_id, wanted)
+    where, given = _where(debtor_id, wanted)
     column, direction = SORTS[wanted.sort], "DESC" if wanted.descending else "ASC"
     counted = _FOUND if wanted.search else "FROM invitation i"
-    total = int((await rows(default_connection(), f"SELECT count(*) AS n {counted} {where}", *values))[0]["n"])
+    total = int((await rows(default_connection(), f"SELECT count(*) AS n {counted} {where}", *given))[0]["n"])
     size = wanted.page_size
     offset = (min(wanted.page, max(1, -(-total // size))) - 1) * size  # past the end is the last page
     # nulls last in both databases and both directions; id last, so that equal rows keep their places
@@ -159,12 +153,12 @@ async def page_of_invitations(debtor_id: int, wanted: Wanted) -> Page:
         ORDER BY CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {direction}, i.id {direction}
         LIMIT {size} OFFSET {offset}"""
     today = clock.today()
-    return Page([_line(row, today) for row in await rows(default_connection(), sql, *values)], total)
+    return Page([_line(row, today) for row in await rows(default_connection(), sql, *given)], total)
 
 
 async def invitations_of(debtor_id: int, ids: list[int]) -> list[Line]:
     """These invitations, as far as they are this debtor's: not theirs and not there are one answer."""
-    wanted = [i for i in (_whole(i, 0, otherwise=0) for i in ids) if i][:LARGEST_PAGE]
+    wanted = [i for i in (values.whole(i, otherwise=0) for i in ids) if i][:LARGEST_PAGE]
     if not wanted:
         return []
     places = ", ".join(str(i) for i in wanted)
@@ -176,11 +170,11 @@ async def invitations_of(debtor_id: int, ids: list[int]) -> list[Line]:
 async def counts_of(debtor_id: int, pupil_id: int | None = None) -> Counts:
     """The counts of the tabs, for all children or one."""
     sql = "SELECT status, count(*) AS n, sum(amount_cents) AS cents FROM invitation WHERE debtor_id = $1"
-    values: list[Any] = [debtor_id]
+    given: list[Any] = [debtor_id]
     if pupil_id is not None:
         sql += " AND pupil_id = $2"
-        values.append(_whole(pupil_id, 0, otherwise=0))
-    found = {row["status"]: row for row in await rows(default_connection(), sql + " GROUP BY status", *values)}
+        given.append(values.whole(pupil_id, otherwise=0))
+    found = {row["status"]: row for row in await rows(default_connection(), sql + " GROUP BY status", *given)}
     number = {status: int(found[status]["n"]) if status in found else 0 for status in InvitationStatus}
     open_cents = int(found[InvitationStatus.OPEN]["cents"]) if InvitationStatus.OPEN in found else 0
     return Counts(
@@ -199,32 +193,38 @@ async def children_of(debtor_id: int) -> list[tuple[int, str]]:
 
 
 def _where(debtor_id: int, wanted: Wanted) -> tuple[str, list[Any]]:
-    tests, values = ["i.debtor_id = $1"], [debtor_id]
+    tests = ["i.debtor_id = $1"]
+    given: list[Any] = [debtor_id]
     if wanted.tab != Tab.ALL:
         tests.append(f"i.status = '{wanted.tab.value}'")
     if wanted.pupil_id is not None:
-        values.append(wanted.pupil_id)
-        tests.append(f"i.pupil_id = ${len(values)}")
+        given.append(wanted.pupil_id)
+        tests.append(f"i.pupil_id = ${len(given)}")
     for word in folded(wanted.search).split():
-        values.append(f"%{word.replace('~', '~~').replace('%', '~%').replace('_', '~_')}%")  # type: ignore[arg-type]
-        place = f"${len(values)}"
+        given.append(f"%{word.replace('~', '~~').replace('%', '~%').replace('_', '~_')}%")
+        place = f"${len(given)}"
         tests.append(f"(a.title_key LIKE {place} ESCAPE '~' OR p.name_key LIKE {place} ESCAPE '~')")
-    return "WHERE " + " AND ".join(tests), values
+    return "WHERE " + " AND ".join(tests), given
 
 
 def _line(row: dict[str, Any], today: date) -> Line:
-    status = InvitationStatus(row["status"])
-    answered_at = row["answered_at"]
-    answered_on = clock.school_day(datetime.fromisoformat(str(answered_at))) if answered_at else None
-    due_on, closes_on = _day(row["due_on"]), row["closes_on"] and _day(row["closes_on"])
-    closed = closes_on is not None and closes_on < today
+    terms = Terms(
+        status=InvitationStatus(row["status"]),
+        mandatory=bool(row["mandatory"]),
+        starts_on=values.day(row["starts_on"]),
+        closes_on=row["closes_on"] and values.day(row["closes_on"]),
+        wished=bool(row["pay_when_credit"]),
+        switched=bool(row["pays_mandatory"]),
+    )
+    status, due_on = terms.status, values.day(row["due_on"])
+    answered_on = clock.school_day(values.instant(row["answered_at"])) if row["answered_at"] else None
     return Line(
         id=int(row["id"]),
         title=row["title"],
-        mandatory=bool(row["mandatory"]),
-        starts_on=_day(row["starts_on"]),
+        mandatory=terms.mandatory,
+        starts_on=terms.starts_on,
         due_on=due_on,
-        closes_on=closes_on,
+        closes_on=terms.closes_on,
         amount_cents=int(row["amount_cents"]),
         status=status,
         answer_no=int(row["answer_no"]),
@@ -237,22 +237,11 @@ def _line(row: dict[str, Any], today: date) -> Line:
         debtor=f"{row['debtor_last']} {row['debtor_first']}".strip(),
         document=row["document"],
         late=status == InvitationStatus.OPEN and due_on < today,
-        closed=closed,
-        begun=_day(row["starts_on"]) < today,
-        wish=bool(row["pay_when_credit"]),
-        awaited=status == InvitationStatus.OPEN
-        and not closed
-        and bool(row["pay_when_credit"] or (row["mandatory"] and row["pays_mandatory"])),
+        can_be_paid=still_open.may_pay(terms, today),
+        declinable=still_open.may_decline(terms, today) or still_open.may_take_back(terms, today),
+        wish=terms.wished,
+        awaited=still_open.awaits_credit(terms, today),
     )
-
-
-def _day(value: Any) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)
-
-
-def _whole(value: Any, least: int, *, otherwise: int) -> int:
-    """A number a database column can hold, at least `least`; what is no whole number is `otherwise`."""
-    return min(max(value, least), 2**31 - 1) if type(value) is int else otherwise
 
 
 def _printable(text: str) -> str:

@@ -12,32 +12,34 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from creos_ui import clock
+from creos_ui.database import values
 from creos_ui.database.transactions import atomic, default_connection, execute, rows
 from creos_ui.services import outbox
+from creos_ui.services.invitations import still_open
 from models import MailKind
 
 DEFAULT_DAYS = (7, 2)
 LOOKED_AHEAD = 7  # days of due dates the wallet should hold
 WARNED_AGAIN_AFTER = timedelta(days=7)
 
-_COMING = """
+# due from today on, until a day; who was due before was reminded before
+_COMING = f"""
     SELECT i.id, i.debtor_id, a.due_on FROM invitation i JOIN activity a ON a.id = i.activity_id
-    WHERE i.status = 'open' AND a.due_on >= $1 AND a.due_on <= $2 AND (a.closes_on IS NULL OR a.closes_on >= $1)
-    ORDER BY i.debtor_id, a.due_on, i.id
-"""
+    WHERE {still_open.is_due_sql("$1")} AND a.due_on BETWEEN $1 AND $2 ORDER BY i.debtor_id, a.due_on, i.id
+"""  # noqa: S608 - fixed parts
 _TELL = """
     UPDATE invitation SET reminded_at = $1
     WHERE id = $2 AND status = 'open' AND (reminded_at IS NULL OR reminded_at < $3)
 """
-_SHORT = """
-    SELECT i.debtor_id, i.id FROM invitation i JOIN activity a ON a.id = i.activity_id
-    WHERE i.status = 'open' AND a.due_on >= $1 AND a.due_on <= $2 AND (a.closes_on IS NULL OR a.closes_on >= $1)
-      AND (SELECT balance_cents FROM ledger_account w WHERE w.guardian_id = i.debtor_id) < (
-        SELECT sum(j.amount_cents) FROM invitation j JOIN activity b ON b.id = j.activity_id
-        WHERE j.debtor_id = i.debtor_id AND j.status = 'open' AND b.due_on >= $1 AND b.due_on <= $2
-          AND (b.closes_on IS NULL OR b.closes_on >= $1))
-    ORDER BY i.debtor_id, a.due_on, i.id
-"""
+# the same invitations, of those whose wallet holds less than they cost together
+_SHORT = f"""
+    SELECT d.debtor_id, d.id FROM (
+        SELECT i.debtor_id, i.id, a.due_on, sum(i.amount_cents) OVER (PARTITION BY i.debtor_id) AS total_cents
+        FROM invitation i JOIN activity a ON a.id = i.activity_id
+        WHERE {still_open.is_due_sql("$1")} AND a.due_on BETWEEN $1 AND $2) d
+    JOIN ledger_account w ON w.guardian_id = d.debtor_id WHERE w.balance_cents < d.total_cents
+    ORDER BY d.debtor_id, d.due_on, d.id
+"""  # noqa: S608
 _WARNED = """
     SELECT 1 AS one FROM mail_message m JOIN account c ON c.id = m.account_id
     WHERE c.guardian_id = $1 AND m.kind = 'low_credit' AND m.created_at > $2
@@ -60,7 +62,7 @@ async def _remind_of_invitations(today: date, days: list[int]) -> None:
         async def work(connection: Any, guardian_id: int = guardian_id, theirs: Any = theirs) -> None:
             told = []
             for row in theirs:
-                due_on = date.fromisoformat(str(row["due_on"]))
+                due_on = values.day(row["due_on"])
                 term = next(term for term in days if (due_on - today).days <= term)
                 if await execute(connection, _TELL, clock.now(), row["id"], _start_of(due_on - timedelta(days=term))):
                     told.append(int(row["id"]))

@@ -46,16 +46,17 @@ _PAID_FOR = """
 """
 
 
-class Line(NamedTuple):
-    """What a payment is for: the invitation, its price in integer euro cents, and the number of the answer it pays."""
+class Agreed(NamedTuple):
+    """One invitation as its debtor saw it and agreed to it: its price in integer euro cents, and the number of the
+    answer they saw (0: none yet). Its payment pays the answer after that."""
 
     invitation_id: int
     amount_cents: int
-    answer_no: int
+    answer_no: int = 0
 
 
 class Claimed(NamedTuple):
-    """An invitation whose answer has just changed, inside the same transaction."""
+    """An invitation whose answer has just changed to the number `answer_no`, inside the same transaction."""
 
     invitation_id: int
     debtor_id: int
@@ -63,29 +64,29 @@ class Claimed(NamedTuple):
     answer_no: int
 
 
-async def once(key: str, lines: Sequence[Line], work: Callable[[Any], Awaitable[list[Transfer]]]) -> list[Transfer]:
-    """Do the payments `lines` of one intention: all in one transaction, and once.
+async def once(key: str, agreed: Sequence[Agreed], work: Callable[[Any], Awaitable[list[Transfer]]]) -> list[Transfer]:
+    """Do the payments `agreed` of one intention: all in one transaction, and once.
 
     `work(connection)` claims, pays and returns the transfers, in order. Whatever refuses it, the key is looked up
     first: an earlier try, a twin in another tab, or a commit whose answer was lost may have got through. Raises
     KeyReused, NotEnoughCredit, NotRecorded, or the DomainError that `work` raised.
     """
-    assert lines
+    assert agreed
     if not 16 <= len(key) <= KEY_LENGTH:
         raise KeyReused
     for _ in range(ATTEMPTS):
         try:
             return await atomic(work)
         except (IntegrityError, DomainError) as exc:
-            if done := await _done(key, lines):
+            if done := await _done(key, agreed):
                 return done
             if isinstance(exc, DomainError) or BALANCE_CHECK not in str(exc):
                 raise
-            if (missing := await _missing(lines)) > 0:
+            if (missing := await _missing(agreed)) > 0:
                 raise NotEnoughCredit(missing_cents=missing) from exc
             # credit arrived between the refusal and the look: the right answer is to try again
         except (OperationalError, OSError) as exc:
-            return await _after_failure(key, lines, exc)
+            return await _after_failure(key, agreed, exc)
     raise NotRecorded
 
 
@@ -197,33 +198,33 @@ def line_key(key: str, position: int) -> str:
     return key if position == 0 else f"{key}.{position + 1}"
 
 
-async def _done(key: str, lines: Sequence[Line]) -> list[Transfer]:
+async def _done(key: str, agreed: Sequence[Agreed]) -> list[Transfer]:
     """The transfers an earlier use of `key` left, in order; [] if it is unused; KeyReused if for something else."""
     # one more than asked for: a key that stands for a longer selection is another intention
-    keys = [line_key(key, position) for position in range(len(lines) + 1)]
+    keys = [line_key(key, position) for position in range(len(agreed) + 1)]
     found = {transfer.key: transfer for transfer in await Transfer.filter(key__in=keys)}
     if not found:
         return []
     have = [(t.invitation_id, t.amount_cents, t.answer_no) for t in (found.get(k) for k in keys) if t is not None]
-    if have != list(lines):
+    if have != [(one.invitation_id, one.amount_cents, one.answer_no + 1) for one in agreed]:
         raise KeyReused
     return [found[k] for k in keys[:-1]]
 
 
-async def _missing(lines: Sequence[Line]) -> int:
-    """How many cents the debtor's wallet lacks for all of `lines`."""
+async def _missing(agreed: Sequence[Agreed]) -> int:
+    """How many cents the debtor's wallet lacks for all of `agreed`."""
     found = await rows(
         default_connection(),
         "SELECT balance_cents FROM ledger_account WHERE guardian_id = (SELECT debtor_id FROM invitation WHERE id = $1)",
-        lines[0].invitation_id,
+        agreed[0].invitation_id,
     )
-    return sum(line.amount_cents for line in lines) - int(found[0]["balance_cents"]) if found else 0
+    return sum(one.amount_cents for one in agreed) - int(found[0]["balance_cents"]) if found else 0
 
 
-async def _after_failure(key: str, lines: Sequence[Line], failure: Exception) -> list[Transfer]:
+async def _after_failure(key: str, agreed: Sequence[Agreed], failure: Exception) -> list[Transfer]:
     """The database failed, perhaps after its commit: only the key tells. NotRecorded where nothing was taken."""
     try:
-        if done := await _done(key, lines):
+        if done := await _done(key, agreed):
             return done
     except (OperationalError, OSError):
         raise NotRecorded from failure  # the page says: reload, it will show the truth
