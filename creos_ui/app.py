@@ -137,7 +137,7 @@ def _port_is_free(host: str, port: int) -> bool:
 
 
 def _log_plainly() -> None:
-    """To stderr, in UTC. uvicorn's access log, which holds client ids, stays off."""
+    """To stderr, in UTC. uvicorn's access log, which holds client ids, stays off (R63)."""
     logging.Formatter.converter = time.gmtime
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%SZ"

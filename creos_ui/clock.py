@@ -1,4 +1,4 @@
-"""The time, and the school's own day."""
+"""The time, and the school's own day (R54)."""
 
 from __future__ import annotations
 

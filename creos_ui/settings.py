@@ -1,4 +1,5 @@
-"""Settings by environment (CREOS_*). Nonsense or a missing one stops the start with one line that says what to set."""
+"""Settings by environment (CREOS_*). A missing one, or nonsense, stops the start with one line that says what to set
+(R66)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from models.people import Guardian, Pupil
 
 
 class Document(Strict):
-    """A PDF joined to an activity. The file lies in the data folder under its generated name, never its own."""
+    """A PDF joined to an activity. The file lies in the data folder under its generated name, never its own (R35)."""
 
     id = fields.IntField(primary_key=True)
     token = fields.CharField(max_length=43, unique=True)  # 256 random bits: its address and its file name
@@ -24,7 +24,7 @@ class Document(Strict):
 
 
 class Activity(Strict):
-    """An outing, a meal, a sport. Mandatory: can only be paid. Answers are taken until `closes_on`, inclusive."""
+    """An outing, a meal, a sport. Mandatory: can only be paid (K8). `closes_on`: the last day for answers (K9)."""
 
     id = fields.IntField(primary_key=True)
     title = fields.CharField(max_length=200)
@@ -51,7 +51,7 @@ class InvitationStatus(StrEnum):
 
 
 class Invitation(Strict):
-    """One activity offered to one pupil, answered by its debtor; a changed answer takes the next number.
+    """One activity offered to one pupil, answered by its debtor; a changed answer takes the next number (K7).
 
     The database lets the status change only together with `answer_no + 1`, never lets a mandatory activity be
     declined, and keeps the amount once answered (models/migrations/0002_guards.py).

@@ -23,7 +23,7 @@ class Strict(Model):
 
 
 class Cents(fields.BigIntField):
-    """Integer euro cents with a named CHECK in the column's SQL type.
+    """Integer euro cents (R36) with a named CHECK in the column's SQL type.
 
     Tortoise 1.1.9 drops Meta.constraints without a word (#2272), so the CHECK travels in the type, where both
     databases and the migrations keep it. SQLite would store 1.5 in a BIGINT: there the type is checked as well.

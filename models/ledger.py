@@ -18,7 +18,7 @@ class LedgerAccountKind(StrEnum):
 
 
 class LedgerAccount(Strict):
-    """A place money comes from or goes to. Only wallets keep a balance, moved by the transfer trigger alone."""
+    """A place money comes from or goes to. Only wallets keep a balance, moved by the transfer trigger alone (K1)."""
 
     id = fields.IntField(primary_key=True)
     kind = fields.CharEnumField(LedgerAccountKind, description="", max_length=10)
@@ -43,7 +43,7 @@ class TransferKind(StrEnum):
 
 
 class Transfer(Strict):
-    """One amount from one account to another: never changed, never deleted, undone only by another transfer."""
+    """One amount from one account to another: never changed, never deleted, undone only by another transfer (R37)."""
 
     id = fields.IntField(primary_key=True)
     key = fields.CharField(max_length=80, unique=True)  # idempotency key of the intention (R40, R41)

@@ -1,4 +1,4 @@
-"""The EPC QR code (EPC069-12, version 002): a transfer a banking app fills in by itself."""
+"""The EPC QR code (EPC069-12, version 002): a transfer a banking app fills in by itself (R46)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ WALLET = 1  # first digit: what a reference stands for; other kinds may follow
 
 
 def wallet_communication(wallet_id: int) -> str:
-    """The permanent reference of a wallet, twelve digits; wallets are never deleted, so never given twice."""
+    """The permanent reference of a wallet, twelve digits; wallets are never deleted, so never given twice (K18)."""
     assert 0 < wallet_id < 10**9
     base = f"{WALLET}{wallet_id:09d}"
     return f"{base}{ogm_vcs.calc_check_digits(base)}"

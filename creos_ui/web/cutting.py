@@ -1,4 +1,4 @@
-"""The open pages of a session, and ending them. NiceGUI's private names: see patches.py."""
+"""The open pages of a session, and ending them (R13). NiceGUI's private names: see patches.py."""
 
 from __future__ import annotations
 

@@ -104,6 +104,6 @@ async def _unexpected(request: Request, exception: Exception) -> Response:
 
 
 def _place(request: Request) -> str:
-    """The first part of the path: what follows may be a secret (a client id, a document's address)."""
+    """The first part of the path: what follows may be a secret (a client id, a document's address; R63)."""
     first, _, rest = request.url.path.lstrip("/").partition("/")
     return repr(f"/{first[:40]}/..." if rest else f"/{first[:40]}")

@@ -1,4 +1,4 @@
-"""What must come to its end once begun: a payment is not dropped because its page closed or the server stops."""
+"""What must come to its end once begun: a payment is not dropped because its page closed or the server stops (R56)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""One pure-ASGI guard around everything: origin, session, socket bound to its page's session, body size, headers.
+"""One pure-ASGI guard around everything: origin (R18), session, socket bound to its page's session (R12), body size
+(R32), headers (R19).
 
 BaseHTTPMiddleware never sees a websocket, and a middleware inside NiceGUI's never sees its error answers; so this is
 plain ASGI and the outermost layer.

@@ -1,4 +1,4 @@
-"""What every answer says to the browser: pages, files, errors, refusals of a socket."""
+"""What every answer says to the browser: pages, files, errors, refusals of a socket (R19)."""
 
 from __future__ import annotations
 

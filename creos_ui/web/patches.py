@@ -56,7 +56,7 @@ def ask_a_method_once_what_it_expects() -> None:
 
 
 def bind_sockets_to_page_and_session() -> None:
-    """Refuse a message whose socket is not attached to the page it names, or whose session has ended.
+    """Refuse a message whose socket is not attached to the page it names, or whose session has ended (R12, R13).
 
     Upstream any socket may name any page, the ids in the page being the only secret (its documented model), and a
     page outlives the session it was built for. An "event" is the person's doing and keeps the session alive; an
@@ -148,7 +148,8 @@ def say_connection_lost_in_every_language() -> None:
 
 
 def tell_faults_without_their_text() -> None:
-    """An exception in a handler is logged once and told by its reference; upstream tells nobody, or shows its text."""
+    """An exception in a handler is logged once, and the page shows its reference (R57); upstream shows nothing, or the
+    exception's text."""
 
     def told(exception: Exception) -> None:
         reference = report(exception, "an event handler")

@@ -3,11 +3,12 @@
 The text is frozen here: a later change drops and creates in a migration of its own. RunPython, because Tortoise's
 RunSQL splits trigger bodies at ";" on SQLite.
 
-- A transfer row never changes and never goes; its insert alone moves wallet balances (CHECK keeps them >= 0).
-- A transfer fits its kind; one for an invitation fits its answer: state, amount, answer number, the debtor's own
-  wallet; a refund gives back what the answer before it paid, and nothing else.
-- An invitation begins open; every answer takes the next number; a mandatory one is never declined; once answered
-  the amount stays.
+- A transfer row never changes and never goes (R37); its insert alone moves wallet balances, and CHECK keeps them
+  >= 0 (R39).
+- A transfer fits its kind (K3); one for an invitation fits its answer: state, amount, answer number, the debtor's own
+  wallet; a refund gives back what the answer before it paid, and nothing else (R45).
+- An invitation begins open; every answer takes the next number (K7); a mandatory one is never declined (K8); once
+  answered the amount stays.
 - `transfer_once`: one transfer per invitation and answer number (an answer pays or gives back, never both).
 - Folded names sort alike on both databases.
 - `posting` shows both sides of each transfer; `ledger_drift` names what does not add up and must stay empty.

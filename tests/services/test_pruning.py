@@ -1,0 +1,74 @@
+"""What names people and is over does not stay (R62)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from creos_ui import clock, keyed_hash
+from creos_ui.database.transactions import atomic
+from creos_ui.services import outbox
+from creos_ui.services.accounts import links, reset
+from creos_ui.services.mail import sending
+from models import Account, LinkPurpose, MailKind, MailMessage, OneTimeLink, ResetRequest
+from tests.school import School
+from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for
+
+
+@pytest.fixture(autouse=True)
+def secret() -> None:
+    keyed_hash.use("a secret of the tests, long enough for any")
+
+
+@pytest.fixture
+async def nora(school: School) -> Account:
+    return await account_for(school.nora, "peeters.nora", NORA_AT)
+
+
+@pytest.fixture
+def moved(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
+    return MovedClock(monkeypatch)
+
+
+async def write(account: Account) -> MailMessage:
+    facts = {"at": clock.now().isoformat()}
+    await atomic(lambda connection: outbox.put(connection, account.id, MailKind.PASSWORD_CHANGED, facts))
+    return await MailMessage.all().order_by("-id").first() or pytest.fail("nothing was written")
+
+
+async def kept() -> set[int]:
+    await sending.prune()
+    return {message.id for message in await MailMessage.all()}
+
+
+async def test_messages_go_after_ninety_days_once_they_are_over(nora: Account, moved: MovedClock) -> None:
+    sent, given_up = await write(nora), await write(nora)
+    await sending.shelve_due(PORTAL)
+    await MailMessage.filter(id=given_up.id).update(sent_at=None, failed_at=clock.now())
+    waiting = await write(nora)
+    moved.move(days=90, hours=-1)
+    assert await kept() == {sent.id, given_up.id, waiting.id}
+    moved.move(hours=2)
+    assert await kept() == {waiting.id}
+
+
+async def test_links_go_ninety_days_after_their_end_and_requests_for_one_after_a_day(
+    nora: Account, moved: MovedClock
+) -> None:
+    await links.mint("message", nora.id, LinkPurpose.PASSWORD)
+    await reset.request_link("peeters.nora", address="192.0.2.1")
+
+    async def left() -> tuple[int, int]:
+        await links.prune()
+        await reset.prune()
+        return await OneTimeLink.all().count(), await ResetRequest.all().count()
+
+    moved.ahead = timedelta(hours=23)
+    assert await left() == (1, 1)
+    moved.ahead = timedelta(hours=25)
+    assert await left() == (1, 0)
+    moved.ahead = timedelta(days=90)
+    assert await left() == (1, 0)
+    moved.ahead = timedelta(days=90, hours=2)
+    assert await left() == (0, 0)
