@@ -98,7 +98,8 @@ def _register_pages() -> None:
 
 
 def _open_database_in_lifespan(settings: Settings) -> None:
-    """Open before the first request: app.on_startup is not awaited, and would serve without a database (#5754)."""
+    """Open before the first request: app.on_startup is not awaited, and would serve without a database
+    (NiceGUI #5754)."""
     base = app.router.lifespan_context
 
     @asynccontextmanager

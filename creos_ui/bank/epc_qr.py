@@ -12,8 +12,9 @@ LARGEST_CENTS = 99_999_999_999
 def epc_qr_svg(*, payee_name: str, iban: str, amount_cents: int, communication: str) -> str:
     """An SVG data URI that asks for exactly `amount_cents`, the Belgian reference on the structured line.
 
-    On the free line banking apps would not recognise it (design: notes, EPC). The payee is the account holder's
-    exact name: since October 2025 banks compare it. Raises stdnum's ValidationError for a wrong reference.
+    On the guideline's other line, for free text, a banking app would take the reference for plain words. The payee is
+    the account holder's exact name: since October 2025 banks compare it. Raises stdnum's ValidationError for a wrong
+    reference.
     """
     code = segno.make_qr(_content(payee_name, iban, amount_cents, communication), error="m", boost_error=False)
     assert int(code.version) <= 13, "the guideline's largest code"

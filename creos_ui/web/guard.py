@@ -138,7 +138,7 @@ def _is_of_session(client_id: str, session: SignedIn | None) -> bool:
 
 def _without_page(scope: Scope) -> Scope:
     """Name no page: the handshake fails, the browser reloads and is sent to sign in. A refusal would be retried for
-    ever under "connection lost" (#6170)."""
+    ever under "connection lost" (NiceGUI #6170)."""
     kept = [p for p in scope["query_string"].split(b"&") if p.split(b"=")[0] in (b"EIO", b"transport", b"t")]
     blank = b"client_id=none&implicit_handshake=true&document_id=x&tab_id=x&"
     return dict(scope, query_string=blank + b"&".join(kept))

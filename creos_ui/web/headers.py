@@ -8,7 +8,7 @@ from creos_ui.web.serving import settings
 
 Headers = list[tuple[bytes, bytes]]
 
-# unsafe-eval: Vue compiles its templates in the browser (#5345); unsafe-inline styles: Quasar sets them
+# unsafe-eval: Vue compiles its templates in the browser (NiceGUI #5345); unsafe-inline styles: Quasar sets them
 _PAGE = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self'; connect-src 'self' {socket}; manifest-src 'self'; "

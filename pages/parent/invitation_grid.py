@@ -106,7 +106,7 @@ _CARD = """
 
 
 class InvitationGrid:
-    """Shows lines; emits pay, decline, why, pick, unwish and order, each with hostile arguments (notes: R15)."""
+    """Shows lines; emits pay, decline, why, pick, unwish and order, each with hostile arguments (R15)."""
 
     def __init__(self, language: str) -> None:
         self._language = language
