@@ -1,7 +1,7 @@
 """What the commands share: the operator's language, the data folder, and how a command ends when something is wrong.
 
 A user's mistake is one sentence and exit status 2, a database that cannot be opened 3, our own mistake a reference
-and 1; a traceback goes to DATA/creos.log, or to the screen with CREOS_DEBUG=1.
+and 1; a traceback goes to DATA/creos.log, with CREOS_DEBUG=1 to the screen too.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class AlreadyAnswered(DomainError):
 
 
 class AnsweringClosed(DomainError):
-    """The activity no longer takes answers since the day after `closes_on`."""
+    """The last day for this answer is over: `closes_on`; without one, for money back, the day the activity begins."""
 
     text_key = "error.answering_closed"
 
@@ -68,7 +68,7 @@ class KeyReused(DomainError):
 
 
 class NotRecorded(DomainError):
-    """The database refused to write (full disk, lost connection); nothing was taken."""
+    """The database refused to write (full disk, lost connection); nothing is known to have been taken."""
 
     text_key = "error.not_recorded"
 
@@ -99,6 +99,8 @@ class PasswordMustBeReset(DomainError):
 
 
 class PasswordTooShort(DomainError):
+    """Fewer than 12 characters, or more than 256."""
+
     text_key = "error.password_length"
 
 

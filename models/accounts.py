@@ -1,4 +1,4 @@
-"""Who may sign in, the open sessions, and the failed tries."""
+"""Who may sign in, and with what: accounts, sessions, tries, links, codes, and the addresses of calendar feeds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.people import Guardian
 
 
 class Role(StrEnum):
-    """What an account may do; the office's roles get their pages with the office."""
+    """What an account may do. An administrator has no pages yet, only the commands."""
 
     PARENT = "parent"
     ADMINISTRATOR = "administrator"
@@ -31,7 +31,7 @@ class Account(Strict):
     language = fields.CharField(max_length=5, null=True)  # None: as chosen on the browser
     created_at = fields.DatetimeField(auto_now_add=True)
     email = fields.CharField(max_length=254, null=True)  # confirmed; where the portal writes to
-    email_failed_at = fields.DatetimeField(null=True)  # the address refused for good (R53)
+    email_failed_at = fields.DatetimeField(null=True)  # when the mail server refused the address for good (R53)
     mail_invitation = fields.BooleanField(db_default=True)
     mail_reminder = fields.BooleanField(db_default=True)
     mail_receipt = fields.BooleanField(db_default=True)
@@ -79,7 +79,7 @@ class KnownBrowser(Strict):
 
 
 class SignInAttempt(Strict):
-    """One try to sign in, for the guessing limits (R4). Identifier and address are keyed hashes, never the text."""
+    """One try of a password or a code, for the guessing limits (R4, R10). Identifier and address are keyed hashes."""
 
     id = fields.IntField(primary_key=True)
     at = fields.DatetimeField()
@@ -111,7 +111,7 @@ class OneTimeLink(Strict):
     value = fields.CharField(max_length=254, null=True)
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
-    used_at = fields.DatetimeField(null=True)  # used, or killed by a newer one
+    used_at = fields.DatetimeField(null=True)  # used, or ended by a newer link or a new password
 
     class Meta:
         table = "one_time_link"

@@ -11,7 +11,7 @@ from models.base import Strict
 
 
 class MailKind(StrEnum):
-    """Each has its words in creos_ui/texts/*/mail.json; the first group cannot be switched off."""
+    """Each has its words in creos_ui/texts/*/mail.json; the first five concern security and cannot be switched off."""
 
     PASSWORD_LINK = "password_link"
     PASSWORD_CHANGED = "password_changed"
@@ -38,13 +38,13 @@ class MailMessage(Strict):
     account_id: int
     kind = fields.CharEnumField(MailKind, description="", max_length=20)
     address = fields.CharField(max_length=254)
-    facts = fields.TextField()  # JSON, what the templates need: ids, titles, amounts in cents
+    facts = fields.TextField()  # JSON, what the letter is written from: ids, amounts in cents, days, an address
     created_at = fields.DatetimeField()
     next_try_at = fields.DatetimeField(null=True)  # None: sent, or given up
     tries = fields.IntField(default=0)
     sent_at = fields.DatetimeField(null=True)
-    failed_at = fields.DatetimeField(null=True)  # given up: the address refused for good, or too many tries
-    error = fields.CharField(max_length=200, null=True)
+    failed_at = fields.DatetimeField(null=True)  # given up: refused for good, too many tries, withdrawn, nothing to say
+    error = fields.CharField(max_length=200, null=True)  # why it was given up or must be tried again
 
     class Meta:
         table = "mail_message"

@@ -15,7 +15,7 @@ from creos_ui import texts
 
 
 def text(tag: str, content: str, classes: str = "", **attributes: str) -> TextElement:
-    """One HTML element with plain text; never markup, so nobody's name can become any."""
+    """One HTML element with plain text; never markup, so nobody's name can become any (R26)."""
     element = TextElement(tag=tag, text=content)
     element.classes(classes)
     element.props.update({name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()})

@@ -43,7 +43,7 @@ async def opened(url: str) -> AsyncIterator[Any]:
 
 
 async def open_database(url: str) -> Any:
-    """Connect, bring the schema up to date, verify. Raises DatabaseUnusable; nothing stays open then."""
+    """Connect, bring the schema up to date (R65), verify. Raises DatabaseUnusable; nothing stays open then."""
     settings = config(url)
     try:
         await migrate(config=settings)
@@ -62,7 +62,7 @@ async def open_database(url: str) -> Any:
 
 
 async def close_database() -> None:
-    """Without it the process never exits: the thread of an open SQLite connection is not a daemon."""
+    """Without it the process never exits (R67): the thread of an open SQLite connection is not a daemon."""
     await Tortoise.close_connections()
 
 

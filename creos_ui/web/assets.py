@@ -1,7 +1,8 @@
 """Static files from memory: NiceGUI's, compressed once instead of at each visit (100 ms of CPU), and our own folder.
 
-Both have addresses that change with their content, so browsers keep them for a year. Brotli is smaller than gzip but
-dear, over a second of CPU for the files of a page: it is made beside, and gzip answers until it is there.
+The address of a file changes with its content (ours) or with NiceGUI's version, so browsers keep it for a year. Brotli
+is smaller than gzip but dear, over a second of CPU for the files of a page: it is made in the background, and gzip
+answers until it is there.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ async def language(request: Request, language: Field = "", next: Field = "") -> 
 
 @router.api_route("/documents/{token}", methods=["GET", "HEAD"])
 async def document(request: Request, token: str) -> Response:
-    """An activity's PDF, for those it concerns; for anyone else it does not exist."""
+    """An activity's PDF, for those it concerns; for anyone else it does not exist (R34)."""
     session = request.state.session
     found = await document_for(session.guardian_id, token) if _DOCUMENT.fullmatch(token) else None
     if found is None:
@@ -124,7 +124,7 @@ async def document(request: Request, token: str) -> Response:
 
 @router.get("/healthz")
 async def healthz() -> Response:
-    """Is the portal up, database included? No data."""
+    """Is the portal up, database included? No data (R68)."""
     try:
         await rows(default_connection(), "SELECT 1 AS one")
     except Exception as exc:

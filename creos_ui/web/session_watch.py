@@ -20,7 +20,7 @@ _warnings: dict[str, ui.dialog] = {}  # by page
 
 
 async def watch() -> None:
-    """Runs as long as the portal; one failed look (a busy database) does not end it."""
+    """Runs as long as the portal; one failed look (a busy database) does not end it. It also deletes old tries."""
     looks = 0
     while True:
         try:

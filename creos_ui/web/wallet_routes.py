@@ -27,7 +27,7 @@ _COLUMNS = (
 
 @router.get("/wallet/movements.csv")
 async def movements_csv(request: Request) -> Response:
-    """Whose they are is the session's word alone: the address has no number anyone could change."""
+    """Whose they are, the session alone decides: the address has no number anyone could change (R23)."""
     guardian_id, language = request.state.session.guardian_id, language_of(request)
     name = f"{t('wallet.file', language)}-{clock.today().isoformat()}.csv"
     return StreamingResponse(

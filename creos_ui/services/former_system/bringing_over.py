@@ -1,4 +1,4 @@
-"""Bring over the former system's list: say what would change, or do it, all of it or nothing.
+"""Bring over the former system's list: say what would change, or do it, all of it or nothing (R28).
 
 A list says the same however often it is read: what is already here stays as it is. What it adds: people, activities,
 invitations, answers given in the former system, new prices of invitations still open. A payment of the former system
@@ -85,7 +85,7 @@ class _HasFaults(Exception):
 async def import_list(path: Path, *, documents_folder: Path, apply: bool, progress: Progress | None = None) -> Report:
     """Read the list at `path`; with `apply` write what is new in one transaction, unless a row is bad.
 
-    Raises ListUnreadable, ChangedMeanwhile, or a refusal of import_table for a file that is not such a list.
+    Raises ListUnreadable, ChangedMeanwhile, or a refusal of table.read_table for a file that is not such a list.
     """
     table = read_table(_content(path))
     read, faults = read_rows(table)

@@ -1,6 +1,6 @@
 """The rules of answering an invitation: who, until when, at which price. Money itself moves in ledger.py.
 
-Rules (the official portal's): only the debtor answers; a mandatory activity can only be paid, never declined; an
+Rules (the official portal's; K8, K9): only the debtor answers; a mandatory activity can only be paid, never declined; an
 optional one enrols the child only when paid; a mandatory one keeps the child enrolled whether paid or not, nobody
 is excluded for money (Code de l'enseignement, gratuité); past its due date an invitation can still be answered until
 the activity is closed. Until then a parent may change their mind: pay what they declined, and decline an optional
@@ -69,7 +69,7 @@ async def pay_invitations(
 async def decline_invitation(
     invitation_id: int, *, debtor_id: int, answer_no: int, actor: str, today: date | None = None
 ) -> None:
-    """Decline an optional activity: the child is not enrolled, and what was paid for it is credited at once.
+    """Decline an optional activity: the child is not enrolled, and what was paid for it is credited at once (K12).
 
     `answer_no` is the number of the answer the parent was looking at (0: none yet): a repeated click finds its own
     answer and changes nothing. Raises InvitationNotFound, MandatoryCannotBeDeclined, AnsweringClosed or
@@ -104,7 +104,7 @@ async def participants(activity_id: int) -> list[Pupil]:
 
 
 async def set_amount(invitation_id: int, amount_cents: int) -> None:
-    """The school changes the price of an invitation that is still open; an answered one keeps its price.
+    """The school changes the price of an invitation that is still open; an answered one keeps its price (K11).
 
     A wish to pay it automatically was for the former price, and ends. Raises AlreadyAnswered. Whoever has the
     confirmation open is told to look again (R42).

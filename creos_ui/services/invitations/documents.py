@@ -1,4 +1,4 @@
-"""The PDFs the school joins to its activities: checked, kept once, under a name nobody can guess.
+"""The PDFs the school joins to its activities: checked (R33), kept once, under a name nobody can guess (R35).
 
 A file lies in the documents folder as <token>.pdf; its own name is only ever shown. Its row belongs to the caller's
 transaction; `remove_unrecorded` takes away the files whose rows were undone with it.

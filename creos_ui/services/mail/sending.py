@@ -157,7 +157,7 @@ async def rendered_or_done(message: MailMessage, portal: Portal) -> Rendered | N
 
 
 def envelope(message: MailMessage, rendered: Rendered, portal: Portal) -> EmailMessage:
-    """The message as it travels. A header with a line break in it cannot be made: the library raises ValueError."""
+    """The message as it travels. A header with a line break cannot be made: the library raises ValueError (R27)."""
     letter = EmailMessage(policy=SMTP)
     letter["From"] = Address(portal.school, addr_spec=portal.sender)
     letter["To"] = Address(addr_spec=message.address)
@@ -181,7 +181,7 @@ def delay_after(tries: int) -> timedelta:
 
 
 async def prune() -> None:
-    """Drop what was sent or given up three months ago: nobody needs it, and it names people (R62)."""
+    """Delete what is sent or given up and was written 90 days ago: nobody needs it, and it names people (R62)."""
     await MailMessage.filter(next_try_at=None, created_at__lt=clock.now() - KEPT).delete()
 
 

@@ -1,4 +1,5 @@
-"""The task that sends the outbox, as long as the portal runs; once a day it also writes the reminders.
+"""The task that sends the outbox, as long as the portal runs; once a day it also writes the reminders and deletes what
+is over.
 
 Pages never wait for it. Without an SMTP server messages wait; the demo's are shown at /dev/mail instead.
 """

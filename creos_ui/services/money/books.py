@@ -1,4 +1,4 @@
-"""Do the books still hold? Every invariant of the ledger as a query (R38); `creos-ui check` runs them all.
+"""Do the books still hold? Every invariant of the ledger as a query (R38); `creos-ui check` runs them all (K30).
 
 The queries read the tables, never the views: a view may be what is broken. An example names ids, never a person.
 """

@@ -4,8 +4,9 @@ A transfer is the double entry: one row, one amount, one source, one target, so 
 database does the rest (models/migrations/0002_guards.py): its trigger moves wallet balances, CHECK stops them at
 zero, a payment must fit the answer it pays, and each row stays for ever. Undoing is another transfer.
 
-Amounts are integer euro cents. Every function takes an idempotency key, made where the intention was formed: the
-same key again returns the first transfer, with other content it is KeyReused (R40, R41).
+Amounts are integer euro cents. Each intention has an idempotency key, made where it was formed (a refund's is made of
+its invitation and answer): the same key again returns the first transfer, with other content it is KeyReused (R40,
+R41).
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ async def pay(connection: Any, claimed: Claimed, *, key: str, actor: str) -> Tra
 
 
 async def carry_over(connection: Any, claimed: Claimed, *, key: str, actor: str) -> None:
-    """Book what the former system was paid for this answer: from outside straight to the activities, no wallet."""
+    """Book what the former system was paid for this answer: from outside to the activities, without a wallet (K24)."""
     await execute(
         connection,
         _CARRIED_OVER,
@@ -126,7 +127,7 @@ async def carry_over(connection: Any, claimed: Claimed, *, key: str, actor: str)
 
 
 async def refund(connection: Any, claimed: Claimed, *, actor: str) -> bool:
-    """Give back to the debtor's wallet what the answer before this one paid, here or in the former system.
+    """Give back to the debtor's wallet what the answer before this one paid, here or in the former system (R45).
 
     Inside the transaction of the invitation's step; False where that answer paid nothing.
     """
