@@ -1,4 +1,4 @@
-"""How fast the parent's side is, as ratios against references taken in the same run: `make bench`.
+"""How fast the parent's side is, as ratios to references measured in the same run: `make bench`.
 
-Never imported by the product. Everything runs on the loopback and ends by its own process id.
+The product never imports it. Everything runs on the loopback, and each process it starts is ended by its id.
 """

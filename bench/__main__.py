@@ -19,7 +19,7 @@ from creos_ui import clock
 from tests.portal import start_portal
 
 SEED = "bench.seed:seed"
-QUIET = 0.7  # load average above which times say more about the neighbours than about us
+QUIET = 0.7  # load average; above it times depend more on other programs than on us
 
 
 def main() -> int:
@@ -63,7 +63,7 @@ def _portal(folder: Path) -> list[Figure]:
             figures += browser.rush(chromium, portal, times)
     finally:
         portal.stop()
-    portal = start_portal(folder, seed=SEED)  # anew: what the browsers left in memory is not what pages cost
+    portal = start_portal(folder, seed=SEED)  # started again: what the browsers left in memory is not what pages cost
     try:
         figures += asyncio.run(pages.idle(portal))
     finally:

@@ -1,4 +1,4 @@
-"""The same twenty rows in bare NiceGUI, without a database, a session or a rule: what the framework itself takes.
+"""The same twenty rows in bare NiceGUI, without a database, a session or a rule: how long the framework alone takes.
 
 python -m bench.bare PORT
 """

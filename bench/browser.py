@@ -24,7 +24,7 @@ LOADS = 7
 PAGES = 60
 DESK: ViewportSize = {"width": 1366, "height": 768}
 CLICKABLE = "window.did_handshake === true && document.querySelectorAll('[data-testid^=row-] .btn.primary').length > 0"
-# the click on yes until the row no longer offers to pay; measured where the parent sees it
+# from the click on yes until the row no longer offers to pay; measured in the browser, where the parent sees it
 PAY = """() => new Promise((done, fail) => {
     const button = [...document.querySelectorAll('[data-testid^=row-] .btn.primary')][0];
     const row = button.closest('[data-testid^=row-]').dataset.testid, begun = performance.now();
@@ -74,8 +74,8 @@ def bare_nicegui() -> Iterator[str]:
 
 
 def grid(browser: Browser, portal: Portal) -> list[Figure]:
-    """From the address to a grid that can be clicked, browser cache warm; few rows, many, and the bare framework take
-    turns."""
+    """The time from the address to a grid that can be clicked, with a warm browser cache: few rows, many rows and the
+    bare framework, in turns."""
     with bare_nicegui() as bare:
         visits = [(signed_in(browser, portal, name), portal.url) for name in (TWENTY, MANY)]
         visits.append((browser.new_context(viewport=DESK, reduced_motion="reduce"), bare))
@@ -102,7 +102,7 @@ def grid(browser: Browser, portal: Portal) -> list[Figure]:
 
 
 def server_cpu(portal: Portal) -> list[Figure]:
-    """What building the grid of twenty rows costs the portal's process, without a browser."""
+    """The CPU time the portal's process needs to build the grid of twenty rows, without a browser."""
     client = portal.sign_in(TWENTY)
     for _ in range(5):
         client.get("/invitations")
@@ -114,7 +114,7 @@ def server_cpu(portal: Portal) -> list[Figure]:
 
 
 def wire(browser: Browser, portal: Portal) -> list[Figure]:
-    """What a first and a repeated visit of the grid send, headers included, as Chromium's network counts it."""
+    """How much is sent for a first and a repeated visit of the grid, headers included, as counted by Chromium."""
     _wait_for_small_copies(browser, portal)
     context = signed_in(browser, portal, TWENTY)
     page = context.new_page()
@@ -130,7 +130,7 @@ def wire(browser: Browser, portal: Portal) -> list[Figure]:
 
 
 def _wait_for_small_copies(browser: Browser, portal: Portal) -> None:
-    """The first visitor after a start is answered in gzip; the smaller copies are made meanwhile."""
+    """The first visitor after a start gets gzip; the smaller copies are made meanwhile."""
     context = signed_in(browser, portal, TWENTY)
     page = context.new_page()
     page.goto(f"{portal.url}/invitations")
@@ -155,7 +155,7 @@ def _visit(context: BrowserContext, page: Page, url: str) -> tuple[float, int]:
     network.on("Network.webSocketFrameReceived", lambda e: frames.append(len(e["response"]["payloadData"])))
     page.goto(f"{url}/invitations")
     page.wait_for_function(CLICKABLE)
-    page.wait_for_timeout(700)  # the last files and the socket's first words
+    page.wait_for_timeout(700)  # the last files and the socket's first messages
     network.detach()
     return (sum(sent) + sum(frames)) / 1024, len(sent) + 1  # and the socket
 
@@ -166,7 +166,7 @@ def _count(event: dict[str, Any], sent: list[float], cached: set[str]) -> None:
 
 
 def clicks(browser: Browser, portal: Portal) -> tuple[list[Figure], list[float]]:
-    """Payer, confirm, paid: the calm figures, and the times for comparison."""
+    """Payer, confirm, paid: the figures while nobody else is there, and the times to compare with."""
     asked, paid = [], []
     for number in range(3):
         context = signed_in(browser, portal, family(number))
@@ -193,11 +193,11 @@ def _pay(context: BrowserContext, portal: Portal, times: int) -> list[tuple[floa
         took.append((ask, pay))
         page.locator(".q-dialog").wait_for(state="detached")
     page.close()
-    return took[1:]  # the first one draws the dialog for the first time
+    return took[1:]  # the first one loads the dialog
 
 
 def rush(browser: Browser, portal: Portal, calm: list[float]) -> list[Figure]:
-    """Four people signing in at a time, each to the first grid, while another family pays."""
+    """Four people sign in at a time, each until the grid is there, while another family pays."""
     names = [family(number) for number in range(10, 50)]
 
     def sign_in(name: str) -> None:

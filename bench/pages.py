@@ -1,4 +1,4 @@
-"""What open pages cost that nobody uses: memory and idle CPU of the portal's process, from 50 to 200 of them."""
+"""What open pages cost while nobody uses them: memory and CPU of the portal's process, from 50 to 200 pages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def idle(portal: Portal) -> list[Figure]:
             link = await plug(portal, client, client_id_in(page.text))
             assert link is not None
             links.append(link)
-        await asyncio.sleep(3)  # the last messages, and what Python frees
+        await asyncio.sleep(3)  # until the last messages are sent and Python has freed memory
         return _resident_kb(portal.process.pid)
 
     try:

@@ -1,4 +1,4 @@
-"""Payments through the service, against the same two statements in the same durable transaction without it."""
+"""Payments by the service, compared with its two statements alone in a transaction that is just as durable."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from models import Invitation
 from tests.school import add_guardian
 
 PAYERS, EACH = 20, 60
-# Payments between two looks at the clock. The rounds of both take turns and are many: the reference does little but
-# wait for the disk, which others use too, and three long rounds of it once said anything from 370 to 3,500 a second.
+# Payments in one round. There are many rounds, of service and reference in turns: the reference does little but wait
+# for the disk, which other programs use too, and three long rounds once gave anything from 370 to 3,500 a second.
 ROUND = 20
 CLAIM = """UPDATE invitation SET status = 'paid', answer_no = answer_no + 1, answered_at = $1, answered_by = $2,
     automatic = $3 WHERE id = $4 AND debtor_id = $5 AND status = 'open' AND answer_no = 0 AND amount_cents = $6"""
@@ -42,7 +42,7 @@ async def on_sqlite(folder: Path) -> list[Figure]:
     await open_database(sqlite_url(folder))
     try:
         todo = await _school()
-        raw, service = await _in_turn(todo, lambda some: asyncio.to_thread(_raw_sqlite, folder, some), at_once=1)
+        raw, service = await _in_turn(todo, lambda part: asyncio.to_thread(_raw_sqlite, folder, part), at_once=1)
     finally:
         await close_database()
     return _compared("service payments on SQLite (WAL, FULL), against raw sqlite3", 0.35, raw, service)
@@ -62,7 +62,7 @@ async def on_postgres(folder: Path) -> list[Figure]:
             connection = await asyncpg.connect(**wanted)
             try:
                 todo = await _school()
-                raw, service = await _in_turn(todo, lambda some: _raw_postgres(connection, some), at_once=8)
+                raw, service = await _in_turn(todo, lambda part: _raw_postgres(connection, part), at_once=8)
             finally:
                 await connection.close()
         finally:
@@ -73,24 +73,24 @@ async def on_postgres(folder: Path) -> list[Figure]:
 
 
 async def _school() -> Todo:
-    """PAYERS times EACH open invitations, in an order in which neighbours are of different wallets."""
+    """PAYERS times EACH open invitations, ordered so that one wallet follows another."""
     activities = await make_activities(EACH)
     for number in range(PAYERS):
         await invite(await add_guardian("Dubois", f"Payer {number}", credit_cents=1_000_000), activities, EACH)
     found = await Invitation.all().order_by("activity_id", "debtor_id").values_list("id", "debtor_id")
-    return [(int(one), int(two)) for one, two in found]
+    return [(int(invitation_id), int(debtor_id)) for invitation_id, debtor_id in found]
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Payments a second, round by round, and the CPU time of this process for each, in milliseconds."""
+    """Payments a second in each round, and the CPU time of this process for one payment, in milliseconds."""
 
     rounds: list[float]
     cpu_ms: float
 
     @property
     def undisturbed(self) -> float:
-        """The upper quartile: what disturbs a round only ever makes it slower."""
+        """The upper quartile: other programs can only make a round slower."""
         return statistics.quantiles(self.rounds, n=4)[2]
 
 
@@ -109,18 +109,18 @@ async def _in_turn(todo: Todo, raw: Callable[[Todo], Awaitable[None]], *, at_onc
     rates: tuple[list[float], list[float]] = ([], [])
     cpu = [0.0, 0.0]
     for number, start in enumerate(range(0, len(todo), ROUND)):
-        some, turn = todo[start : start + ROUND], number % 2
+        part, turn = todo[start : start + ROUND], number % 2
         begun, used = time.perf_counter(), time.process_time()
-        await (_service(some, at_once) if turn else raw(some))
+        await (_service(part, at_once) if turn else raw(part))
         if number > 1:
-            rates[turn].append(len(some) / (time.perf_counter() - begun))
+            rates[turn].append(len(part) / (time.perf_counter() - begun))
             cpu[turn] += time.process_time() - used
     each = [used / (len(rounds) * ROUND) * 1000 for used, rounds in zip(cpu, rates, strict=True)]
     return Rates(rates[0], each[0]), Rates(rates[1], each[1])
 
 
-async def _service(some: Todo, at_once: int) -> None:
-    waiting = iter(some)
+async def _service(part: Todo, at_once: int) -> None:
+    waiting = iter(part)
 
     async def one_after_the_other() -> None:
         for invitation_id, debtor_id in waiting:
@@ -130,12 +130,12 @@ async def _service(some: Todo, at_once: int) -> None:
     await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
 
 
-def _raw_sqlite(folder: Path, some: Todo) -> None:
+def _raw_sqlite(folder: Path, part: Todo) -> None:
     with closing(sqlite3.connect(folder / "creos.db", isolation_level=None, timeout=10)) as connection:
         for pragma in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
             connection.execute(f"PRAGMA {pragma}")
         claim, pay = CLAIM.replace("$", "?"), PAY.replace("$", "?")
-        for invitation_id, debtor_id in some:
+        for invitation_id, debtor_id in part:
             at = clock.now().isoformat(" ")
             connection.execute("BEGIN IMMEDIATE")
             changed = connection.execute(claim, (at, "bench", False, invitation_id, debtor_id, 1))
@@ -145,8 +145,8 @@ def _raw_sqlite(folder: Path, some: Todo) -> None:
             connection.execute("COMMIT")
 
 
-async def _raw_postgres(connection: asyncpg.Connection, some: Todo) -> None:
-    for invitation_id, debtor_id in some:
+async def _raw_postgres(connection: asyncpg.Connection, part: Todo) -> None:
+    for invitation_id, debtor_id in part:
         at = clock.now()
         async with connection.transaction():
             changed = await connection.execute(CLAIM, at, "bench", False, invitation_id, debtor_id, 1)

@@ -1,4 +1,4 @@
-"""What a measurement found, beside its target, as a line of a markdown table."""
+"""The result of a measurement and its target, as a line of a markdown table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value; `met` None where there is nothing to reach. `firm`: neighbours do not change it."""
+    """One measured value; `met` is None if it has no target. `firm`: a busy machine does not change it."""
 
     what: str
     measured: str
@@ -27,7 +27,7 @@ def at_most(what: str, value: float, target: float, shown: str, unit: str = "", 
 
 
 def table(figures: Sequence[Figure], *, quiet: bool) -> str:
-    """On a busy machine only what is firm is judged: a time taken there proves neither that it is met nor missed."""
+    """On a busy machine only firm figures are judged: a time measured there proves nothing about its target."""
     lines = ["| what | measured | target | |", "|---|---|---|---|"]
     for f in figures:
         judged = quiet or f.firm or f.met is None
@@ -41,6 +41,6 @@ def median(values: Sequence[float]) -> float:
 
 
 def p95(values: Sequence[float]) -> float:
-    """The value that 95 of 100 do not exceed; of few values, nearly the largest."""
+    """The value that 95 of 100 do not exceed; of a few values, almost the largest."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]

@@ -1,4 +1,4 @@
-"""The school the measurements are taken in; all families alike, wallets full."""
+"""The school that is measured: families that are all alike, with full wallets."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def make_activities(number: int) -> list[Activity]:
 
 
 async def invite(guardian: Guardian, activities: list[Activity], rows: int) -> None:
-    """`rows` open invitations of one cent to one guardian, spread over as many children as that takes."""
+    """`rows` open invitations of one cent to one guardian, spread over as many children as are needed."""
     pupils = []
     for number in range(-(-rows // len(activities))):
         name = f"Camille {number}"

@@ -1,4 +1,4 @@
-"""The grid's queries themselves: one page and the counts, of 20 and of 12,000 invitations."""
+"""The grid's queries alone: one page and the counts, of 20 and of 12,000 invitations."""
 
 from __future__ import annotations
 

@@ -14,15 +14,15 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """The day it is at school: what due and closing dates are compared with."""
+    """Today at the school: due and closing dates are compared with it."""
     return now().astimezone(SCHOOL_ZONE).date()
 
 
 def school_day(at: datetime) -> date:
-    """The day of an instant, as people at school count it."""
+    """The day of an instant at the school."""
     return at.astimezone(SCHOOL_ZONE).date()
 
 
 def noon_of(day: date) -> datetime:
-    """An instant that is surely on this day: for facts known by their date alone."""
+    """An instant that is surely on this day, for facts of which only the date is known."""
     return datetime.combine(day, time(12), SCHOOL_ZONE).astimezone(UTC)

@@ -27,13 +27,13 @@ class NotEnoughCredit(DomainError):
 
 
 class InvitationNotFound(DomainError):
-    """There is no such invitation for this person: not there and not theirs are one answer."""
+    """This person has no such invitation; one of another family is refused as one that does not exist (R21)."""
 
     text_key = "error.invitation_not_found"
 
 
 class AlreadyAnswered(DomainError):
-    """Another tab, or the other click, was first."""
+    """Another tab or another click answered first."""
 
     text_key = "error.already_answered"
 
@@ -45,7 +45,7 @@ class AnsweringClosed(DomainError):
 
 
 class PriceChanged(DomainError):
-    """The amount is no longer the one agreed to: look again. `amount_cents` is the present one."""
+    """The price is no longer the one the parent agreed to (R42); `amount_cents` is today's."""
 
     text_key = "error.price_changed"
 
@@ -74,7 +74,7 @@ class NotRecorded(DomainError):
 
 
 class SignInRefused(DomainError):
-    """Unknown identifier and wrong password are one answer (R5)."""
+    """The identifier is unknown or the password is wrong: one refusal for both (R5)."""
 
     text_key = "error.sign_in"
 
@@ -113,19 +113,19 @@ class IdentifierInvalid(DomainError):
 
 
 class WrongPassword(SignInRefused):
-    """The password asked again before something that matters is not the account's (R9)."""
+    """Before an important change the password is asked for again, and this was not it (R9)."""
 
     text_key = "error.wrong_password"
 
 
 class PasswordCommon(DomainError):
-    """Among those that are tried first."""
+    """One of the passwords that guessers try first."""
 
     text_key = "error.password_common"
 
 
 class PasswordPattern(DomainError):
-    """A run of keys, a date, or the same again and again."""
+    """A run of keys, a date, or a repetition."""
 
     text_key = "error.password_pattern"
 
@@ -137,7 +137,7 @@ class PasswordPersonal(DomainError):
 
 
 class LinkNotUsable(DomainError):
-    """The link of a message was used, is too old, was replaced by a newer one, or never was."""
+    """The link of a message was used, is too old, was replaced by a newer one, or never existed."""
 
     text_key = "error.link_not_usable"
 

@@ -1,4 +1,4 @@
-"""Hashes of secrets and of personal data that are only ever compared: HMAC-SHA256 under the school's own secret."""
+"""Hashes of secrets and personal data that are only ever compared: HMAC-SHA256 with the school's own secret."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _key: list[bytes] = []
 
 
 def use(secret: str) -> None:
-    """Take the school's secret (settings.secret); once, before anything is hashed."""
+    """Hash with the school's secret (settings.secret) from now on; called once, before anything is hashed."""
     _key[:] = [secret.encode()]
 
 
 def keyed_hash(purpose: str, *parts: str) -> str:
-    """64 hexadecimal digits; the same text for another purpose hashes otherwise."""
+    """64 hexadecimal digits; the same text has another hash for another purpose."""
     assert _key, "keyed_hash.use(secret) comes first"
     message = "\x1f".join((purpose, *parts)).encode("utf-8", "surrogatepass")
     return hmac.new(_key[0], message, "sha256").hexdigest()

@@ -1,7 +1,7 @@
-"""Who wants to know that a guardian's invitations or balance changed, and telling them once that is committed.
+"""Who must know when a guardian's invitations or balance change, and notifying them.
 
-Inside a transaction (`atomic`) an announcement waits for its commit, and on PostgreSQL travels with it to other
-processes. Told too often does no harm: whoever hears looks into the database.
+Inside a transaction (`atomic`) an announcement waits for its end, and on PostgreSQL travels with its commit to other
+processes. One announcement too many does no harm: each subscriber looks into the database.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from contextvars import ContextVar
 
 EVERYONE = 0  # no guardian's id: something changed, and it is not known for whom
 
-Heard = Callable[[], None]
+Callback = Callable[[], None]
 
 gathering: ContextVar[set[int] | None] = ContextVar("gathering", default=None)  # what the open transaction announces
-_subscribers: dict[int, list[Heard]] = {}
+_subscribers: dict[int, list[Callback]] = {}
 
 
 def announce(guardian_ids: Iterable[int]) -> None:
     """These guardians' invitations or balances change: call it in the transaction that changes them.
 
-    Outside a transaction only this process hears of it, at once.
+    Outside a transaction it notifies this process only, at once.
     """
     gathered = gathering.get()
     if gathered is None:
@@ -29,28 +29,27 @@ def announce(guardian_ids: Iterable[int]) -> None:
         gathered.update(guardian_ids)
 
 
-def subscribe(guardian_id: int, heard: Heard) -> Callable[[], None]:
-    """Call `heard()`, which may not wait, after each change; what is returned ends it."""
-    listening = _subscribers.setdefault(guardian_id, [])
-    listening.append(heard)
+def subscribe(guardian_id: int, callback: Callback) -> Callable[[], None]:
+    """Call `callback`, which must not wait, after each change; returns the function that ends the subscription."""
+    callbacks = _subscribers.setdefault(guardian_id, [])
+    callbacks.append(callback)
 
     def unsubscribe() -> None:
-        if heard in listening:
-            listening.remove(heard)
-        if not listening and _subscribers.get(guardian_id) is listening:
+        if callback in callbacks:
+            callbacks.remove(callback)
+        if not callbacks and _subscribers.get(guardian_id) is callbacks:
             del _subscribers[guardian_id]
 
     return unsubscribe
 
 
-def anybody() -> bool:
-    """Is there anyone to tell?"""
+def has_subscribers() -> bool:
     return bool(_subscribers)
 
 
 def deliver(guardian_ids: Iterable[int]) -> None:
-    """Tell those who listen in this process."""
+    """Notify the subscribers of this process."""
     ids = set(guardian_ids)
     for guardian_id in list(_subscribers) if EVERYONE in ids else ids:
-        for heard in list(_subscribers.get(guardian_id, ())):
-            heard()
+        for callback in list(_subscribers.get(guardian_id, ())):
+            callback()

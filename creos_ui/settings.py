@@ -24,7 +24,7 @@ class SettingsUnusable(Exception):
 def _public_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ValueError("give scheme and host only, as in https://ecole.example")
+        raise ValueError("must be scheme and host only, as in https://ecole.example")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError("must be https (plain http is for 127.0.0.1 only)")
     return f"{parts.scheme}://{parts.netloc}"
@@ -70,8 +70,8 @@ class Settings(DataSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     school_name: Annotated[str, Field(min_length=1, max_length=70)]
-    school_contact: Annotated[str, Field(min_length=3, max_length=120)]  # shown to who cannot sign in
-    payee_name: Annotated[str, Field(min_length=1, max_length=70)]  # exactly as at the bank: it compares
+    school_contact: Annotated[str, Field(min_length=3, max_length=120)]  # shown to people who cannot sign in
+    payee_name: Annotated[str, Field(min_length=1, max_length=70)]  # exactly as the bank has it: banks compare it
     payee_iban: Annotated[str, AfterValidator(_iban)]
     smtp_host: Annotated[str, Field(max_length=253)] | None = None  # None: messages wait, `check` says so
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
@@ -83,14 +83,14 @@ class Settings(DataSettings):
 
     @field_validator("smtp_tls")
     @classmethod
-    def _protected(cls, value: str, info: ValidationInfo) -> str:
+    def _encrypted(cls, value: str, info: ValidationInfo) -> str:
         if value == "none" and info.data.get("smtp_host") not in LOOPBACK | {None}:
             raise ValueError("must be starttls or tls (none is for 127.0.0.1 only)")
         return value
 
     @field_validator("mail_from")
     @classmethod
-    def _named(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _sender_set(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None and info.data.get("smtp_host"):
             raise ValueError("is not set. Set the address messages are sent from")
         return value

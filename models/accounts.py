@@ -37,14 +37,14 @@ class Account(Strict):
     mail_receipt = fields.BooleanField(db_default=True)
     mail_low_credit = fields.BooleanField(db_default=True)
     totp_secret = fields.CharField(max_length=64, null=True)  # None: no second factor
-    totp_last_step = fields.BigIntField(null=True)  # the step of the last code taken: a code works once (R10)
+    totp_last_step = fields.BigIntField(null=True)  # the step of the last code used: a code works once (R10)
 
     class Meta:
         table = "account"
 
 
 class Session(Strict):
-    """One sign-in of one browser. Only a keyed hash of its token is stored; a revoked row stays as a trace."""
+    """One sign-in of one browser. Only a keyed hash of its token is stored; a revoked row stays, as a record."""
 
     id = fields.IntField(primary_key=True)
     token_hash = fields.CharField(max_length=64, unique=True)
@@ -55,7 +55,7 @@ class Session(Strict):
     created_at = fields.DatetimeField()
     last_used_at = fields.DatetimeField()
     revoked_at = fields.DatetimeField(null=True)
-    device = fields.CharField(max_length=200)  # the browser's own words about itself, cut
+    device = fields.CharField(max_length=200)  # what the browser calls itself (User-Agent), shortened
 
     class Meta:
         table = "session"
@@ -132,7 +132,7 @@ class ResetRequest(Strict):
 
 
 class RecoveryCode(Strict):
-    """Gets in once when the second factor is lost; only its keyed hash is stored."""
+    """A code that replaces a lost second factor, once; only its keyed hash is stored."""
 
     id = fields.IntField(primary_key=True)
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
@@ -148,7 +148,7 @@ class RecoveryCode(Strict):
 
 
 class CalendarFeed(Strict):
-    """A calendar address of one guardian. Its secret part is a keyed hash of the id: shown again, never stored."""
+    """A calendar address of one guardian. Its secret part is a keyed hash of the id, so it need not be stored."""
 
     id = fields.IntField(primary_key=True)
     guardian: fields.ForeignKeyRelation[Guardian] = fields.ForeignKeyField(

@@ -11,7 +11,7 @@ from models.people import Guardian, Pupil
 
 
 class Document(Strict):
-    """A PDF joined to an activity. The file lies in the data folder under its generated name, never its own (R35)."""
+    """A PDF joined to an activity. The data folder has the file under a generated name, never under its own (R35)."""
 
     id = fields.IntField(primary_key=True)
     token = fields.CharField(max_length=43, unique=True)  # 256 random bits: its address and its file name
@@ -31,7 +31,7 @@ class Activity(Strict):
     title_key = fields.CharField(max_length=200)  # folded: match, search, sort
     starts_on = fields.DateField()
     due_on = fields.DateField()
-    closes_on = fields.DateField(null=True)  # None: open until the school closes it
+    closes_on = fields.DateField(null=True)  # None: no last day
     mandatory = fields.BooleanField()
     document: fields.ForeignKeyNullableRelation[Document] = fields.ForeignKeyField(
         "models.Document", related_name="activities", null=True, on_delete=fields.RESTRICT
@@ -76,7 +76,7 @@ class Invitation(Strict):
     answered_at = fields.DatetimeField(null=True)
     answered_by = fields.CharField(max_length=60, null=True)  # actor, as in Transfer: account:12
     automatic = fields.BooleanField(default=False)  # Payé automatiquement
-    pay_when_credit = fields.BooleanField(db_default=False)  # the debtor's wish for this one
+    pay_when_credit = fields.BooleanField(db_default=False)  # the debtor wants it paid as soon as the wallet allows it
     reminded_at = fields.DatetimeField(null=True)
 
     class Meta:

@@ -24,7 +24,7 @@ class Guardian(Strict):
     last_name = fields.CharField(max_length=100)
     first_name = fields.CharField(max_length=100)
     name_key = fields.CharField(max_length=201, db_index=True)  # folded "last first": match, search, sort
-    pays_mandatory = fields.BooleanField(db_default=False)  # their wish: mandatory activities pay themselves
+    pays_mandatory = fields.BooleanField(db_default=False)  # their wish: mandatory activities are paid automatically
 
     class Meta:
         table = "guardian"

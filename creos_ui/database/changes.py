@@ -53,7 +53,7 @@ async def _watch_file() -> None:
     seen = None
     while True:
         try:
-            if live.anybody() or seen is None:
+            if live.has_subscribers() or seen is None:
                 now = await _data_version()
                 if seen is not None and now != seen:
                     live.deliver({live.EVERYONE})

@@ -1,6 +1,6 @@
 """One imaginary school to try the portal with: the École communale du Tilleul.
 
-Its families come in as a real school's would: through a list of the former system, read by the import service.
+Its families are brought over as those of a real school: from a list of the former system, by the import service.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -19,34 +20,38 @@ from creos_ui.demo.loading import load_school
 from creos_ui.settings import Settings
 from creos_ui.texts import t
 
-PASSWORD = "Le tilleul fleurit"  # noqa: S105 - printed at every start, for everybody
+PASSWORD = "Le tilleul fleurit"  # noqa: S105 - no secret: printed at every start
 IDENTIFIERS = ("dubois.jacqueline", "leroy.marc")
-_SECRET = "secret"  # noqa: S105 - the file's name; also the mark of a finished demo
+_SECRET = "secret"  # noqa: S105 - the name of its file, which also marks a finished demo
 
 
-def prepare(folder: Path, say: Callable[[str], None], language: str = "fr") -> None:
-    """Make sure `folder` holds the demo: kept where it does, else loaded anew, whole or not at all.
+def prepare(folder: Path, notify: Callable[[str], None], language: str = "fr") -> None:
+    """Make sure `folder` holds the demo: if it does it is kept, else the demo is loaded, whole or not at all.
 
-    It is built beside and renamed at the end, so that an interrupted start begins again. Raises Refusal where the
-    folder holds something else.
+    It is built in another folder and renamed at the end, so that an interrupted start begins again; `notify` gets each
+    step as a line. Raises Refusal if the folder holds something else.
     """
     folder = folder.resolve()
     if (folder / _SECRET).is_file() and (folder / "creos.db").is_file():
-        say(t("command.demo.kept", language, folder=folder))
+        notify(t("command.demo.kept", language, folder=folder))
         return
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refusal("command.demo.not_a_demo", folder=folder)
-    say(t("command.demo.loading", language, folder=folder))
+    notify(t("command.demo.loading", language, folder=folder))
     partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # of a start that was interrupted
+    shutil.rmtree(partial, ignore_errors=True)  # left by an interrupted start
     partial.mkdir(mode=0o700, parents=True)
-    asyncio.run(load_school(partial, PASSWORD, lambda text_key, **values: say(f"  {t(text_key, language, **values)}")))
+
+    def notify_step(text_key: str, **values: Any) -> None:
+        notify(f"  {t(text_key, language, **values)}")
+
+    asyncio.run(load_school(partial, PASSWORD, notify_step))
     _write_secret(partial / _SECRET)
     partial.rename(folder)
 
 
 class DemoSettings(Settings):
-    """Sends nothing: its messages are shown on a page of its own."""
+    """Sends nothing: /dev/mail shows its messages."""
 
     @property
     def demo(self) -> bool:
@@ -54,7 +59,7 @@ class DemoSettings(Settings):
 
 
 def settings(folder: Path, port: int) -> Settings:
-    """How the demo is served: on this machine only, whatever the environment says."""
+    """How the demo is served: on this machine only, whatever the environment contains."""
     return DemoSettings(
         data=folder,
         database_url=None,

@@ -1,4 +1,4 @@
-"""The imaginary families: the same ones every time, from one seed."""
+"""The imaginary families: the same every time, made from one seed."""
 
 from __future__ import annotations
 
@@ -64,36 +64,36 @@ BASILE = Schoolchild("Leroy", "Basile", 1, (MARC,))
 
 
 def schoolchildren() -> list[Schoolchild]:
-    """All 120, twenty to a class; no two children and no two adults bear the same name."""
+    """All 120, twenty in each class; no two people have the same name."""
     chance = random.Random(SEED)  # noqa: S311 - imaginary people
     children = [CAMILLE, NOLAN, ZOE, BASILE]
-    taken = {child.name for child in children} | {JACQUELINE.name, MARC.name}
+    used = {child.name for child in children} | {JACQUELINE.name, MARC.name}
     places = [n for n in range(len(CLASSES)) for _ in range(PUPILS // len(CLASSES))]
     for child in children:
         places.remove(child.class_no)
     chance.shuffle(places)
     while places:
-        children += _family(chance, taken, places)
+        children += _family(chance, used, places)
     return children
 
 
-def _family(chance: random.Random, taken: set[str], places: list[int]) -> Iterator[Schoolchild]:
+def _family(chance: random.Random, used: set[str], places: list[int]) -> Iterator[Schoolchild]:
     last_name = chance.choice(_words(LAST_NAMES))
-    debtors = [_adult(chance, taken, last_name)]
+    debtors = [_adult(chance, used, last_name)]
     if chance.random() < 0.25:
-        debtors.append(_adult(chance, taken, chance.choice(_words(LAST_NAMES))))
+        debtors.append(_adult(chance, used, chance.choice(_words(LAST_NAMES))))
     for _ in range(min(chance.choices([1, 2, 3], [60, 32, 8])[0], len(places))):
-        first_name = _free(chance, taken, last_name, _words(CHILDREN))
+        first_name = _unused_first_name(chance, used, last_name, _words(CHILDREN))
         yield Schoolchild(last_name, first_name, places.pop(), tuple(debtors))
 
 
-def _adult(chance: random.Random, taken: set[str], last_name: str) -> Adult:
-    return Adult(last_name, _free(chance, taken, last_name, _words(ADULTS)))
+def _adult(chance: random.Random, used: set[str], last_name: str) -> Adult:
+    return Adult(last_name, _unused_first_name(chance, used, last_name, _words(ADULTS)))
 
 
-def _free(chance: random.Random, taken: set[str], last_name: str, first_names: list[str]) -> str:
-    first_name = chance.choice([name for name in first_names if f"{last_name} {name}" not in taken])
-    taken.add(f"{last_name} {first_name}")
+def _unused_first_name(chance: random.Random, used: set[str], last_name: str, first_names: list[str]) -> str:
+    first_name = chance.choice([name for name in first_names if f"{last_name} {name}" not in used])
+    used.add(f"{last_name} {first_name}")
     return first_name
 
 

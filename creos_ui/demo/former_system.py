@@ -1,6 +1,6 @@
-"""The lists the former system would have given: a year of activities, as CSV with the grid's own column names.
+"""Lists as the former system exports them: a year of activities, as CSV with the column names of its grid.
 
-All dates stand relative to today, on school days: what is open is due in the coming weeks.
+All dates are relative to today and on school days: open invitations are due in the coming weeks.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ UPPER, LOWER, ALL, FOURTH = range(2, 6), range(2), range(6), range(3, 4)
 
 @dataclass(frozen=True)
 class Occasion:
-    """What a year brings: price in cents; `starts` and `due` in days from today."""
+    """One activity of the year: its price in cents, `starts` and `due` in days from today."""
 
     title: str
     classes: range
@@ -52,8 +52,8 @@ MUSEUM = Occasion("Musée du jouet", FOURTH, 500, True, 16, 9, DOCUMENT)
 HANDBALL = Occasion("Activité handball temps de midi", ALL, 800, False, 12, 8)
 GREEN_CLASSES = Occasion("Classes vertes", FOURTH, 12_000, True, 46, 24)
 SHOW = Occasion("Spectacle de fin d’année", ALL, 600, False, 36, 18)
-WALK = Occasion("Promenade au bois", ALL, 400, True, 4, -6)  # due, still answered: late
-PHOTO = Occasion("Photo de classe", ALL, 1_000, False, -25, -30)  # closed since by the school
+WALK = Occasion("Promenade au bois", ALL, 400, True, 4, -6)  # past its due date, and still open for answers
+PHOTO = Occasion("Photo de classe", ALL, 1_000, False, -25, -30)  # the school has closed it since
 POOL_1 = Occasion("Piscine, premier trimestre", UPPER, 2_400, True, -280, -273)
 FARM = Occasion("Ferme pédagogique", LOWER, 1_200, True, -215, -221)
 PLAY = Occasion("Théâtre : Le Petit Prince", UPPER, 700, True, -245, -252)
@@ -75,7 +75,7 @@ OCCASIONS = (
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the list; `answered`: days from today."""
+    """One line of the list; `answered` in days from today."""
 
     occasion: Occasion
     child: Schoolchild
@@ -85,7 +85,7 @@ class Line:
     automatic: bool = False
 
 
-# Jacqueline's year: four open, a show she pays with her wallet when the demo is loaded, the past
+# Jacqueline's year: four open ones, a show that loading the demo pays from her wallet, and all that is past
 DUBOIS = (
     Line(POOL_1, CAMILLE, JACQUELINE, "paid", -276),
     Line(PLAY, CAMILLE, JACQUELINE, "paid", -258),
@@ -108,8 +108,8 @@ DUBOIS = (
 )
 
 
-def everybody_elses(children: Iterable[Schoolchild]) -> Iterator[Line]:
-    """Who else was invited, and what they answered: most pay in time, some decline, a few forget."""
+def lines_of_others(children: Iterable[Schoolchild]) -> Iterator[Line]:
+    """The invitations of all other families, and their answers: most pay in time, some decline, a few forget."""
     chance = random.Random(SEED)  # noqa: S311 - imaginary answers
     for child in children:
         if JACQUELINE in child.debtors:
@@ -158,7 +158,7 @@ def _cells(line: Line) -> tuple[str, ...]:
 
 
 def school_day(days: int) -> date:
-    """So many days from today; a weekend's Friday before, when past, its Monday after, when to come."""
+    """The day so many days from today; instead of a weekend the Friday before if it is past, else the Monday after."""
     day = _day(days)
     if day.weekday() < 5:
         return day

@@ -1,4 +1,4 @@
-"""Fill an empty data folder: the lists through the import service, then classes, credit, and a few real payments."""
+"""Fill an empty data folder: lists by the import service, then classes, passwords, credit, and a few real payments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import opened
 from creos_ui.database.transactions import atomic
 from creos_ui.demo.families import CLASSES, JACQUELINE, MARC, SEED, Adult, schoolchildren
-from creos_ui.demo.former_system import DOCUMENT, DUBOIS, PHOTO, SHOW, everybody_elses, write_list
+from creos_ui.demo.former_system import DOCUMENT, DUBOIS, PHOTO, SHOW, lines_of_others, write_list
 from creos_ui.demo.museum_pdf import museum_pdf
 from creos_ui.services.accounts.passwords import hash_password
 from creos_ui.services.former_system.bringing_over import import_list
@@ -26,17 +26,19 @@ from models import Account, Activity, Guardian, Invitation, InvitationStatus, Pu
 
 ACTOR = "command:demo"
 CREDITS = (0, 350, 800, 1_250, 2_000, 2_500, 3_175, 4_200, 6_000, 9_850)
-# (days ago, cents); Jacqueline pays for the show from hers, and 42,00 € remain
+# (days ago, cents); Jacqueline pays for the show, and 42,00 € are left
 OWN_CREDITS = {JACQUELINE: [(70, 2_000), (21, 2_200 + SHOW.price_cents)], MARC: [(30, 350)]}
 SHOW_PAID = 12  # days ago
-PAYERS = 25  # parents who pay something here, from their wallet
+PAYERS = 25  # parents who pay something from their wallet
 
 
-class Say(Protocol):
+class Notify(Protocol):
+    """Called for each step, with the key of its text."""
+
     def __call__(self, text_key: str, **values: Any) -> None: ...
 
 
-async def load_school(folder: Path, password: str, say: Say) -> None:
+async def load_school(folder: Path, password: str, notify: Notify) -> None:
     """Load the imaginary school into `folder`, which has no database yet."""
     children = schoolchildren()
     lists = folder / "former-system"  # kept, to try `creos-ui import-invitations` with
@@ -45,22 +47,22 @@ async def load_school(folder: Path, password: str, say: Say) -> None:
     async with opened(sqlite_url(folder)):
         for name, lines in (
             ("famille-dubois.csv", list(DUBOIS)),
-            ("autres-familles.csv", [*everybody_elses(children)]),
+            ("autres-familles.csv", [*lines_of_others(children)]),
         ):
-            say("command.demo.import", rows=len(lines))
+            notify("command.demo.import", rows=len(lines))
             write_list(lists / name, lines)
             report = await import_list(lists / name, documents_folder=folder / "documents", apply=True)
             assert report.applied, report.faults
-        say("command.demo.classes", pupils=len(children))
+        notify("command.demo.classes", pupils=len(children))
         await _put_in_classes()
-        await Account.all().update(password_hash=await hash_password(password))  # one hash for all: it takes its time
-        await _give_addresses()
+        await Account.all().update(password_hash=await hash_password(password))  # one hash for all: making it is slow
+        await _set_addresses()
         await Activity.filter(title=PHOTO.title).update(closes_on=clock.today() - timedelta(days=5))
-        say("command.demo.wallets", guardians=await Guardian.all().count())
+        notify("command.demo.wallets", guardians=await Guardian.all().count())
         await _fill_wallets()
-        say("command.demo.payments")
+        notify("command.demo.payments")
         await _pay_some()
-        say(
+        notify(
             "command.demo.loaded",
             pupils=await Pupil.all().count(),
             guardians=await Guardian.all().count(),
@@ -75,15 +77,15 @@ async def _put_in_classes() -> None:
         await Pupil.filter(name_key__in=keys).update(school_class_id=school_class.id)
 
 
-async def _give_addresses() -> None:
-    """jacqueline.dubois@example.be: a domain nobody can own, and nothing is sent there anyway."""
+async def _set_addresses() -> None:
+    """jacqueline.dubois@example.be: nobody can own this domain, and the demo sends nothing."""
     for account in await Account.all():
         last, _, first = account.identifier.rpartition(".")
         await Account.filter(id=account.id).update(email=f"{first}.{last}@example.be")
 
 
 async def _fill_wallets() -> None:
-    """Each day's credits in one transaction, the oldest first, as the bank would have brought them."""
+    """The credits of each day in one transaction, the oldest first, as they would come from the bank."""
     chance = random.Random(SEED)  # noqa: S311 - imaginary money
     own = {_key(adult): credits for adult, credits in OWN_CREDITS.items()}
     arrived: dict[int, list[tuple[int, int]]] = {}
@@ -105,7 +107,7 @@ async def _fill_wallets() -> None:
 
 @contextmanager
 def _days_ago(days: int) -> Iterator[None]:
-    """This process's clock, set back: the demo's past happened in the past."""
+    """Set the clock of this process back, so that what happens in the demo's past is dated then."""
     now = clock.now
     clock.now = lambda: now() - timedelta(days=days)
     try:

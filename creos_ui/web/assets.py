@@ -1,8 +1,8 @@
 """Static files from memory: NiceGUI's, compressed once instead of at each visit (100 ms of CPU), and our own folder.
 
 The address of a file changes with its content (ours) or with NiceGUI's version, so browsers keep it for a year. Brotli
-is smaller than gzip but dear, over a second of CPU for the files of a page: it is made in the background, and gzip
-answers until it is there.
+is smaller than gzip but expensive, over a second of CPU for the files of a page: it is made in the background, and
+the answer is gzip until then.
 """
 
 from __future__ import annotations
@@ -27,41 +27,41 @@ NICEGUIS = f"/_nicegui/{__version__}/"
 _CHANGING = f"{NICEGUIS}dynamic_resources/"
 _FOR_A_YEAR = b"public, max-age=31536000, immutable"
 _COMPRESSIBLE = ("text/", "image/svg", "application/json", "application/javascript", "application/manifest")
-_DEAREST = 200_000  # bytes of gzip, above all our pages load: a stranger may ask for every file NiceGUI has
+_MOST_FOR_BROTLI = 200_000  # bytes of gzip: no file of our pages has more, but strangers can ask for all of NiceGUI's
 _SMALLEST_FIRST = ("br", "gzip", "identity")
-# a process of its own: a thread leaves 25 MB behind, and has no lower priority than whoever is waiting for a page
+# a process of its own: a thread would leave 25 MB behind, and compete with the people who wait for a page
 _BROTLI = """
 import brotli, gzip, os, sys
 os.nice(19)
 sys.stdout.buffer.write(brotli.compress(gzip.decompress(sys.stdin.buffer.read())))
 """
-_WANTED = re.compile(r"([a-z*-]+)(?:;q=([01](?:\.\d{0,3})?))?")
+_ACCEPTED = re.compile(r"([a-z*-]+)(?:;q=([01](?:\.\d{0,3})?))?")
 
 
 @dataclass(frozen=True)
 class Asset:
     content_type: str
     digest: str
-    copies: dict[str, bytes]  # gzip, and br once it is made; or identity alone, where compressing does not help
+    copies: dict[str, bytes]  # gzip, and br once it is made; or only identity, where compressing does not help
 
     def etag(self, encoding: str) -> str:
-        return f'"{self.digest}-{encoding}"'  # each its own: else a cache takes one encoding for another
+        return f'"{self.digest}-{encoding}"'  # one for each encoding, or a cache would confuse them
 
 
 @cache
 def asset_url(name: str) -> str:
-    """The address of a file in creos_ui/web/static. FileNotFoundError if there is none."""
+    """The address of a file in creos_ui/web/static; FileNotFoundError if there is no such file."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"{OURS}{digest}/{name}"
 
 
 class Assets:
-    """Answers for static files, and lets everything else through."""
+    """Answers requests for static files, and passes all others on."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._kept: dict[str, asyncio.Task[Asset | None]] = {}
-        self._shrinking: set[asyncio.Task[None]] = set()  # asyncio itself would let go of them
+        self._shrinking: set[asyncio.Task[None]] = set()  # asyncio itself does not hold on to a running task
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,11 +73,11 @@ class Assets:
         return await self.app(scope, receive, send)
 
     async def _asset(self, scope: Scope, is_ours: bool) -> Asset | None:
-        """From memory, or fetched once however many ask at the same time; what does not exist is not kept."""
+        """From memory, or fetched once, however many browsers ask at the same time; a missing file is not kept."""
         path = scope["path"]
         task = self._kept.get(path)
         if task is None:
-            task = self._kept[path] = asyncio.create_task(self._made(path, is_ours))
+            task = self._kept[path] = asyncio.create_task(self._prepare(path, is_ours))
         try:
             asset = await asyncio.shield(task)
         except Exception:
@@ -87,9 +87,9 @@ class Assets:
             self._kept.pop(path, None)
         return asset
 
-    async def _made(self, path: str, is_ours: bool) -> Asset | None:
+    async def _prepare(self, path: str, is_ours: bool) -> Asset | None:
         asset = await (asyncio.to_thread(_read_ours, path) if is_ours else self._fetch(path))
-        if asset and 0 < len(asset.copies.get("gzip", b"")) < _DEAREST:
+        if asset and 0 < len(asset.copies.get("gzip", b"")) < _MOST_FOR_BROTLI:
             task = asyncio.create_task(self._shrink(asset))
             self._shrinking.add(task)
             task.add_done_callback(self._shrinking.discard)
@@ -100,7 +100,7 @@ class Assets:
             asset.copies["br"] = await asyncio.to_thread(_brotli, asset.copies["gzip"])
 
     async def _fetch(self, path: str) -> Asset | None:
-        """Ask NiceGUI itself, as a browser without cookies and without compression would."""
+        """NiceGUI's own answer to a browser without cookies and without compression."""
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -136,7 +136,7 @@ class Assets:
 
 def _read_ours(path: str) -> Asset | None:
     name = path.removeprefix(OURS).partition("/")[2]
-    # only a name the folder itself lists: no path of the browser's ever reaches the disk
+    # only a name that the folder itself lists: a path from a browser never reaches the disk
     if name not in {file.name for file in STATIC.iterdir() if file.is_file()} or asset_url(name) != path:
         return None
     content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
@@ -163,11 +163,11 @@ def _brotli(packed: bytes) -> bytes:
 
 
 async def _answer(asset: Asset, scope: Scope, send: Send) -> None:
-    asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    takes = _taken(asset, asked.get(b"accept-encoding", ""))
-    # whoever has kept one that it takes needs no smaller one
-    kept = next((name for name in takes if asset.etag(name) == asked.get(b"if-none-match")), None)
-    encoding = kept or takes[0]
+    request = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    accepted = _accepted(asset, request.get(b"accept-encoding", ""))
+    # a browser that has kept the file in an encoding it accepts needs no smaller one
+    kept = next((name for name in accepted if asset.etag(name) == request.get(b"if-none-match")), None)
+    encoding = kept or accepted[0]
     headers = [(b"cache-control", _FOR_A_YEAR), (b"etag", asset.etag(encoding).encode())]
     if "gzip" in asset.copies:
         headers.append((b"vary", b"accept-encoding"))
@@ -185,13 +185,13 @@ async def _answer(asset: Asset, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": content if scope["method"] == "GET" else b""})
 
 
-def _taken(asset: Asset, accept_encoding: str) -> list[str]:
-    """The encodings there are that the browser takes, the one it likes best first; identity if it takes none."""
-    parts = (_WANTED.fullmatch(part.replace(" ", "").lower()) for part in accept_encoding.split(","))
-    liking = {"identity": 0.0001} | {part[1]: float(part[2] or 1) for part in parts if part}
+def _accepted(asset: Asset, accept_encoding: str) -> list[str]:
+    """Those of our encodings that the browser accepts, the preferred one first; identity if it accepts no other."""
+    parts = (_ACCEPTED.fullmatch(part.replace(" ", "").lower()) for part in accept_encoding.split(","))
+    named = {"identity": 0.0001} | {part[1]: float(part[2] or 1) for part in parts if part}
 
-    def likes(name: str) -> float:
-        return liking.get(name, liking.get("*", 0))
+    def quality(name: str) -> float:
+        return named.get(name, named.get("*", 0))
 
-    there = [name for name in _SMALLEST_FIRST if name in (*asset.copies, "identity") and likes(name)]
-    return sorted(there, key=likes, reverse=True) or ["identity"]
+    ours = [name for name in _SMALLEST_FIRST if name in (*asset.copies, "identity") and quality(name)]
+    return sorted(ours, key=quality, reverse=True) or ["identity"]

@@ -13,8 +13,8 @@ TO_SIGN_IN = 'location.replace("/login")'
 TO_SIGN_IN_AND_BACK = 'location.replace("/login?next=" + encodeURIComponent(location.pathname + location.search))'
 
 
-# seconds. The browser that signs out must first have the answer to that: a page sent away at once gives up its own
-# request, and with it the order to delete the cookie
+# seconds. The browser that signs out needs the answer to that request first, which deletes the cookie: a page that is
+# sent away at once drops its own request
 A_MOMENT = 0.5
 
 _soon: set[asyncio.Task[None]] = set()
@@ -40,7 +40,7 @@ def pages_of(session_ids: Collection[int]) -> list[Client]:
 async def cut(session_ids: Collection[int], *, leave: str = TO_SIGN_IN) -> int:
     """Send every open page of these sessions away and end it; returns how many there were.
 
-    The sessions are revoked already: whatever a page still sends does nothing.
+    The sessions are already revoked: what a page still sends does nothing.
     """
     pages = pages_of(session_ids)
     for client in pages:
@@ -54,7 +54,7 @@ async def cut(session_ids: Collection[int], *, leave: str = TO_SIGN_IN) -> int:
 
 
 def cut_soon(session_ids: Collection[int], *, leave: str = TO_SIGN_IN) -> None:
-    """`cut` in a moment, without waiting for it."""
+    """Do the same in half a second, without waiting for it."""
 
     async def later() -> None:
         await asyncio.sleep(A_MOMENT)

@@ -1,4 +1,4 @@
-"""Error pages of our own: a plain sentence, a reference number that is in the log too, and never a word of ours (R57).
+"""Error pages of our own: a plain sentence and a reference number that is in the log too, never the exception (R57).
 
 Static HTML without JavaScript: it must work when nothing else does.
 """
@@ -66,7 +66,7 @@ def error_page(request: Request, status: int, *, reference: str = "") -> Respons
 
 def report(exception: BaseException, where: str) -> str:
     """Write an unexpected exception to the log, once, and return its reference."""
-    if isinstance(exception.__cause__, BaseExceptionGroup):  # the middlewares' task groups tell the same again
+    if isinstance(exception.__cause__, BaseExceptionGroup):  # the task groups of middlewares repeat the same exception
         exception.__cause__ = None
     reference = new_reference()
     log.error("unexpected in %s, reference %s", where, reference, exc_info=exception)
@@ -80,7 +80,7 @@ def new_reference() -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Take the place of NiceGUI's and FastAPI's own error answers, which are English and show the exception."""
+    """Replace NiceGUI's and FastAPI's own error answers, which are English and show the exception."""
     app.exception_handlers.clear()
     app.exception_handlers[HTTPException] = _refused
     app.exception_handlers[RequestValidationError] = _not_understood
@@ -99,7 +99,7 @@ async def _not_understood(request: Request, _: Exception) -> Response:
 
 
 async def _unexpected(request: Request, exception: Exception) -> Response:
-    request.scope["state"]["reported"] = True  # Starlette raises it again afterwards: the guard knows it is told
+    request.scope["state"]["reported"] = True  # Starlette raises it once more: the guard must not log it again
     return error_page(request, 500, reference=report(exception, f"{request.method} {_place(request)}"))
 
 

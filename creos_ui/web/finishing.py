@@ -1,4 +1,5 @@
-"""What must come to its end once begun: a payment is not dropped because its page closed or the server stops (R56)."""
+"""Work that must be finished once it has begun: a payment is not dropped because its page closes or the server stops
+(R56)."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ _running: set[asyncio.Task[Any]] = set()
 
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work` in a task of its own: whoever awaits may be cancelled, the work goes on, and the server waits."""
+    """Await `work` in a task of its own: it goes on if the caller is cancelled, and a stopping server waits for it."""
     task = asyncio.create_task(work)
     _running.add(task)
     task.add_done_callback(_done)
@@ -25,7 +26,7 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def all_done() -> None:
-    """Wait for what is running, 15 seconds at most. Before NiceGUI's own shutdown and before the database closes."""
+    """Wait for what is running, 15 seconds at most; called before NiceGUI shuts down and the database closes."""
     if _running:
         await asyncio.wait(set(_running), timeout=LONGEST)
     if _running:
@@ -36,6 +37,6 @@ def _done(task: asyncio.Task[Any]) -> None:
     _running.discard(task)
     if task.cancelled():
         return
-    exception = task.exception()  # looked at here: nobody may be left to hear of it
+    exception = task.exception()  # read here, because perhaps nothing awaits the task any more
     if exception is not None and not isinstance(exception, DomainError):
         log.error("work that had to end has failed: %s", type(exception).__name__)

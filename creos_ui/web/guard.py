@@ -36,12 +36,12 @@ PUBLIC = {
     "/dev/mail",
     "/language",
 }
-OF_NOBODY = {"/healthz", "/favicon.ico"}  # answered to anybody, and asked for by programs: no sign of a person
-FEEDS = "/calendar/"  # calendar programs sign in nowhere: the address is the key
-LINKS = ("/reset/", "/confirm-email/", "/dev/mail/")  # of messages: the token is the key
+SESSION_IGNORED = {"/healthz", "/favicon.ico"}  # programs ask for these by themselves: no sign of an active person
+FEEDS = "/calendar/"  # calendar programs cannot sign in: the address is the key
+LINKS = ("/reset/", "/confirm-email/", "/dev/mail/")  # from messages: the token in the address is the key
 LONGEST_BODY = 64 * 1024  # bytes: forms only; there is no upload yet
 SLOWEST_BODY = 20.0  # seconds
-# the first is echoed into pages; the others make NiceGUI ask for the handshake that patches.py takes away
+# NiceGUI writes the first into its pages; for the others it wants the handshake that patches.py removes
 _DROPPED = {b"x-forwarded-prefix", b"purpose", b"sec-purpose"}
 
 
@@ -57,19 +57,19 @@ class Guard:
         nonce = state["csp_nonce"] = secrets.token_urlsafe(16)
         started = False
 
-        async def watched(message: Message) -> None:
+        async def send_noted(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
-        answer = with_security_headers(watched, nonce, told_nowhere=scope["path"].startswith(LINKS))
+        answer = with_security_headers(send_noted, nonce, secret_address=scope["path"].startswith(LINKS))
         try:
             if scope["type"] == "websocket":
                 await self._socket(scope, receive, answer)
             else:
                 await self._request(scope, receive, answer)
         except Exception as exc:
-            # Starlette raises again what it has answered; here it ends, told once
+            # Starlette raises what it has already answered once more; it ends here, and is logged once
             reference = "" if state.get("reported") else report(exc, scope["type"])
             if scope["type"] == "http" and not started:
                 await error_page(Request(scope), 500, reference=reference)(scope, receive, answer)
@@ -78,7 +78,7 @@ class Guard:
         path, is_safe = scope["path"], scope["method"] in ("GET", "HEAD")
         if path.startswith(SOCKET.rstrip("/")) or not (is_safe or _same_origin(_headers(scope), path)):
             return await _refuse(scope, receive, send, 403)  # a request there would be polling: sockets only
-        if is_safe and (path in OF_NOBODY or path.startswith((assets.NICEGUIS, assets.OURS))):
+        if is_safe and (path in SESSION_IGNORED or path.startswith((assets.NICEGUIS, assets.OURS))):
             return await self.app(scope, receive, send)
         session = scope["state"]["session"] = await _session(scope, active=True)  # pages: request.state.session
         if session is None and path not in PUBLIC and not path.startswith((FEEDS, *LINKS)):
@@ -110,10 +110,10 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 
 def _same_origin(headers: dict[str, str], path: str = "") -> bool:
-    """Browsers say where a request comes from; one that does not say is none of ours.
+    """True if the browser says that the request comes from a page of this portal.
 
-    But a page that tells its address nowhere (no-referrer) says "null" when its own form is sent: the token in that
-    address is what lets it act.
+    A page with a secret address (no-referrer) sends its form with the origin "null": the token in that address is what
+    lets it act.
     """
     origins = settings().origins | ({"null"} if path.startswith(LINKS) else set())
     return headers.get("origin") in origins and headers.get("sec-fetch-site", "none") in (
@@ -128,7 +128,7 @@ async def _session(scope: Scope, *, active: bool) -> SignedIn | None:
 
 
 def _is_of_session(client_id: str, session: SignedIn | None) -> bool:
-    """True if this page was built for this session (or, like the sign-in page, for nobody's)."""
+    """True if this page was built for this session (or, like the sign-in page, for a visitor without one)."""
     client = Client.instances.get(client_id)
     if client is None:
         return False
@@ -137,8 +137,8 @@ def _is_of_session(client_id: str, session: SignedIn | None) -> bool:
 
 
 def _without_page(scope: Scope) -> Scope:
-    """Name no page: the handshake fails, the browser reloads and is sent to sign in. A refusal would be retried for
-    ever under "connection lost" (NiceGUI #6170)."""
+    """The same request without its page: the handshake fails, the browser reloads and is sent to sign in. If it were
+    refused, the browser would show "connection lost" and try again for ever (NiceGUI #6170)."""
     kept = [p for p in scope["query_string"].split(b"&") if p.split(b"=")[0] in (b"EIO", b"transport", b"t")]
     blank = b"client_id=none&implicit_handshake=true&document_id=x&tab_id=x&"
     return dict(scope, query_string=blank + b"&".join(kept))
@@ -151,7 +151,7 @@ def _to_sign_in(scope: Scope) -> Response:
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | int:
-    """The whole body of a form, counted while it comes; or the status to refuse it with."""
+    """The whole body of a form, counted while it arrives; or the status to refuse it with."""
     announced = _headers(scope).get("content-length", "0")
     if not announced.isdecimal() or int(announced) > LONGEST_BODY:
         return 413
@@ -161,7 +161,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | int:
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
-                    return 400  # the browser has gone
+                    return 400  # the browser closed the connection
                 body += message.get("body", b"")
                 if len(body) > LONGEST_BODY:
                     return 413
@@ -172,13 +172,13 @@ async def _body(scope: Scope, receive: Receive) -> bytes | int:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    given = False
+    replayed = False
 
     async def replay() -> Message:
-        nonlocal given
-        if given:
+        nonlocal replayed
+        if replayed:
             return await receive()
-        given = True
+        replayed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay

@@ -1,4 +1,4 @@
-"""What every answer says to the browser: pages, files, errors, refusals of a socket (R19)."""
+"""The headers of every answer: pages, files, errors, refusals of a socket (R19)."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ _HSTS = b"max-age=31536000; includeSubDomains"
 _STARTS = ("http.response.start", "websocket.http.response.start")
 
 
-def with_security_headers(send: Send, nonce: str, *, told_nowhere: bool = False) -> Send:
-    """Put the headers on whatever is answered; a header is never sent twice.
+def with_security_headers(send: Send, nonce: str, *, secret_address: bool = False) -> Send:
+    """Add the headers to every answer; a header is never sent twice.
 
-    `told_nowhere`: its address is a secret, and goes into no Referer.
-    An answer may bring its own Content-Security-Policy and Cache-Control; without one nothing is stored.
+    `secret_address`: no other site, and no other page, may learn the address from a Referer.
+    An answer may have its own Content-Security-Policy and Cache-Control; without the latter browsers store nothing.
     """
 
     async def with_headers(message: Message) -> None:
         if message["type"] in _STARTS:
-            message = {**message, "headers": _completed(message, nonce, told_nowhere)}
+            message = {**message, "headers": _completed(message, nonce, secret_address)}
         await send(message)
 
     return with_headers
 
 
-def _completed(message: Message, nonce: str, told_nowhere: bool) -> Headers:
+def _completed(message: Message, nonce: str, secret_address: bool) -> Headers:
     headers: Headers = list(message.get("headers", []))
     extra = dict(_ALWAYS)
-    if told_nowhere:
+    if secret_address:
         extra[b"referrer-policy"] = b"no-referrer"
     if message["status"] >= 400:  # NiceGUI lets browsers keep even a missing file for a year
         extra[b"cache-control"] = b"no-store"
@@ -61,6 +61,6 @@ def _completed(message: Message, nonce: str, told_nowhere: bool) -> Headers:
 
 
 def _page_policy(nonce: str) -> bytes:
-    # 'self' alone means no socket to older Safari
+    # older Safari does not count a websocket as 'self'
     socket = settings().public_url.replace("http", "ws", 1)
     return _PAGE.format(nonce=nonce, socket=socket).encode()

@@ -1,4 +1,4 @@
-"""In which language a request is answered."""
+"""The language in which a request is answered."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 def language_of(request: HTTPConnection) -> str:
     """The account's choice, else what was chosen on this browser, else what the browser asks for, else French.
 
-    A browser may ask for nl, de or fr. English must be chosen: many Belgian browsers are set up in English and never
-    changed, and the official portal their owners know is French.
+    A browser may ask for nl, de or fr. English must be chosen: many browsers in Belgium are set to English and nobody
+    changed it, and the official portal that their owners know is French.
     """
     session = getattr(request.state, "session", None)
     if session is not None and session.language in LANGUAGES:
@@ -28,21 +28,21 @@ def language_of(request: HTTPConnection) -> str:
 
 
 def asked_for(header: str) -> str:
-    """The language an Accept-Language header likes best among ours, English left out; French where it names none."""
+    """Of our languages except English the one an Accept-Language header prefers; French if it names none of them."""
     best, language = 0.0, DEFAULT
-    for wish in header[:LONGEST].split(","):
-        name, *parameters = (part.strip() for part in wish.split(";"))
-        spoken = name.partition("-")[0].lower()
-        if spoken not in LANGUAGES or spoken == ONLY_CHOSEN:
+    for entry in header[:LONGEST].split(","):
+        name, *parameters = (part.strip() for part in entry.split(";"))
+        code = name.partition("-")[0].lower()
+        if code not in LANGUAGES or code == ONLY_CHOSEN:
             continue
         quality = _quality(parameters)
-        if quality > best:  # of equals, the first
-            best, language = quality, spoken
+        if quality > best:  # the first of equal ones
+            best, language = quality, code
     return language
 
 
 def _quality(parameters: list[str]) -> float:
-    """0 to 1; what is not a quality as HTTP writes it counts for nothing."""
+    """0 to 1; anything that HTTP would not write as a quality is 0."""
     if not parameters:
         return 1.0
     found = _QUALITY.fullmatch(parameters[0])

@@ -1,4 +1,4 @@
-"""An open page that shows what changed elsewhere: no timer, and nothing is done while nothing changes."""
+"""Keeping an open page up to date with changes made elsewhere: no timer, and no work while nothing changes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from creos_ui.services.accounts import sessions
 from creos_ui.web.cutting import session_of
 from creos_ui.web.error_pages import report
 
-AT_ONCE = 4  # pages that read at the same time: when everyone's change, a click still finds the database free
+AT_ONCE = 4  # pages that refresh at the same time; the others wait, so that the database stays free for a click
 
-_reading: asyncio.Semaphore | None = None
+_semaphore: asyncio.Semaphore | None = None
 _refreshing: set[asyncio.Task[None]] = set()
 
 
 class Following:
-    """Awaits `refresh()` after each change of the guardians it follows, as long as the page being built is open.
+    """Awaits `refresh()` after each change that concerns a guardian it follows, while the page being built is open.
 
     Several changes at once are one refresh; one that comes during a refresh starts another after it.
     """
@@ -40,7 +40,7 @@ class Following:
         if self._running:
             return
         self._running = True
-        # a context of its own: nothing of the transaction or the page that announced it may come along
+        # a new context: not that of the transaction or the page that announced the change
         task = asyncio.get_running_loop().create_task(self._run(), context=Context())
         _refreshing.add(task)
         task.add_done_callback(_refreshing.discard)
@@ -49,7 +49,7 @@ class Following:
         try:
             while self._due and self._may_see():
                 self._due = False
-                async with _turns():
+                async with _refreshes():
                     if self._may_see():
                         with self.client:
                             await self._refresh()
@@ -59,13 +59,13 @@ class Following:
             self._running = False
 
     def _may_see(self) -> bool:
-        """Not a page that is gone, nor one whose session has just ended."""
+        """False for a page that is closed, or whose session has just ended."""
         session = session_of(self.client)
         return not self.client.is_deleted and session is not None and sessions.alive(session.session_id, active=False)
 
 
-def _turns() -> asyncio.Semaphore:
-    global _reading
-    if _reading is None:  # made in the loop that uses it
-        _reading = asyncio.Semaphore(AT_ONCE)
-    return _reading
+def _refreshes() -> asyncio.Semaphore:
+    global _semaphore
+    if _semaphore is None:  # made in the event loop that uses it
+        _semaphore = asyncio.Semaphore(AT_ONCE)
+    return _semaphore

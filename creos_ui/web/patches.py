@@ -28,19 +28,19 @@ log = logging.getLogger("creos_ui")
 
 def apply() -> None:
     """All of them; once per process."""
-    ask_a_method_once_what_it_expects()
+    inspect_each_method_once()
     bind_sockets_to_page_and_session()
     free_pages_left_on_purpose()
     keep_slot_components()
     put_nonce_into_template()
-    say_connection_lost_in_every_language()
-    tell_faults_without_their_text()
+    show_exceptions_as_a_reference()
+    translate_connection_lost()
     app.config.socket_io_js_transports = ["websocket"]  # public: the guard refuses polling
 
 
-def ask_a_method_once_what_it_expects() -> None:
-    """Every element asks three times what NiceGUI's own handlers expect, by inspect.signature: a quarter of the time
-    it takes to build a page. What a method expects does not change, so each is asked once."""
+def inspect_each_method_once() -> None:
+    """For each element NiceGUI looks up three times which arguments its own handlers expect, by inspect.signature: a
+    quarter of the time it takes to build a page. The signature of a method does not change, so once is enough."""
     inner = helpers.expects_arguments
     known: dict[Any, bool] = {}
 
@@ -59,8 +59,8 @@ def bind_sockets_to_page_and_session() -> None:
     """Refuse a message whose socket is not attached to the page it names, or whose session has ended (R12, R13).
 
     Upstream any socket may name any page, the ids in the page being the only secret (its documented model), and a
-    page outlives the session it was built for. An "event" is the person's doing and keeps the session alive; an
-    "ack" is the page's own. Everything here is synchronous: awaiting would let events overtake each other.
+    page outlives the session it was built for. An "event" comes from the person and keeps the session alive; an "ack"
+    comes from the page alone. Everything here is synchronous: awaiting would let events overtake each other.
     """
     handlers = core.sio.handlers["/"]
 
@@ -78,7 +78,7 @@ def bind_sockets_to_page_and_session() -> None:
                 return
             try:
                 inner(sid, message)
-            except Exception as exc:  # an exception of a handler of ours does not come this far
+            except Exception as exc:  # exceptions of our own handlers do not get this far
                 log.warning("dropped a malformed %s message (%s)", name, type(exc).__name__)
 
         return handle
@@ -86,11 +86,11 @@ def bind_sockets_to_page_and_session() -> None:
     for name in ("event", "javascript_response", "ack"):
         handlers[name] = bound(name, handlers[name])
     del handlers["handshake"]  # only the implicit handshake, whose query the guard has checked, remains
-    del handlers["log"]  # a browser's own words have no place in our log
+    del handlers["log"]  # what a browser wants to log does not belong in our log
 
 
 def free_pages_left_on_purpose() -> None:
-    """Free a page at once when it is left; a lost connection keeps its state for reconnect_timeout.
+    """Free a page at once when it is left on purpose; after a lost connection it waits for reconnect_timeout.
 
     Upstream both wait reconnect_timeout: at our 60 s every page left on purpose would live a minute longer.
     """
@@ -123,7 +123,7 @@ def keep_slot_components() -> None:
 
 
 def put_nonce_into_template() -> None:
-    """Give the nonce to the template's own script tags and to nothing injected later (upstream has no CSP, #5345)."""
+    """Put the nonce into the template's own script tags, not into any injected later (upstream has no CSP, #5345)."""
     environment = nicegui.client.templates.env
     assert environment.loader is not None
     inner: jinja2.BaseLoader = environment.loader
@@ -140,20 +140,13 @@ def put_nonce_into_template() -> None:
         environment.cache.clear()
 
 
-def say_connection_lost_in_every_language() -> None:
-    """What the page says while the server is away; upstream has no Dutch and would say it in English."""
-    for language, name in QUASAR.items():
-        ours = {word: t(f"connection.{word}", language) for word in translations["en-GB"]}
-        translations[name] = ours  # type: ignore[index]
-
-
-def tell_faults_without_their_text() -> None:
+def show_exceptions_as_a_reference() -> None:
     """An exception in a handler is logged once, and the page shows its reference (R57); upstream shows nothing, or the
     exception's text."""
 
-    def told(exception: Exception) -> None:
+    def show(exception: Exception) -> None:
         reference = report(exception, "an event handler")
-        stack = Slot.get_stack()  # empty in a background task of no page
+        stack = Slot.get_stack()  # empty in a background task that belongs to no page
         if not stack:
             return
         client = stack[-1].parent.client
@@ -161,12 +154,19 @@ def tell_faults_without_their_text() -> None:
         with client:
             ui.notify(message, type="negative", timeout=0, close_button="✕")
 
-    app._exception_handlers[:] = [told]
+    app._exception_handlers[:] = [show]
 
     def terminal_page(status_code: int, exception: str | Exception = "") -> None:
-        """What stands on the page when building it took too long (upstream: in English, with the reason)."""
+        """What a page shows when building it took too long (upstream: in English, with the exception)."""
         client = ui.context.client
         reference = report(RuntimeError(str(exception)), f"building a page, answered {status_code}")
         ui.label(t("error.unexpected", language_of(client.request), reference=reference))
 
     nicegui.page.error_content = terminal_page  # type: ignore[attr-defined]
+
+
+def translate_connection_lost() -> None:
+    """What a page shows while the server is away; upstream has no Dutch and would show English."""
+    for language, name in QUASAR.items():
+        ours = {word: t(f"connection.{word}", language) for word in translations["en-GB"]}
+        translations[name] = ours  # type: ignore[index]

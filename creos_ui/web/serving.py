@@ -1,4 +1,4 @@
-"""The Settings of the running process, for whoever surrounds or draws a page."""
+"""The settings of the running process, for pages and the code around them."""
 
 from __future__ import annotations
 

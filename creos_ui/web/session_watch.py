@@ -1,4 +1,4 @@
-"""Every two seconds: end what is over, cut its pages, and warn who has been idle for long (R13, R14)."""
+"""Every two seconds: end the sessions that are over, cut their pages, and warn people who have been idle (R13, R14)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def look() -> None:
 
 
 def _warn(pages: Collection[Client]) -> None:
-    """Show the warning on these pages, and take it from all others: who did something elsewhere is not idle."""
+    """Show the warning on these pages, and remove it from all others: those people did something on another page."""
     ids = {client.id for client in pages}
     for client_id in list(_warnings):
         if client_id not in ids:

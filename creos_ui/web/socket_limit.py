@@ -7,17 +7,18 @@ import time
 from starlette.types import Message, Receive, Send
 
 MESSAGES, BYTES = 20.0, 1_000_000.0  # per second
-BURST = 2.0  # seconds' worth at once: a page that opens, keys held down
+BURST = 2.0  # seconds; so much may come at once: a page that opens, a key held down
 _CLOSED = {"type": "websocket.disconnect", "code": 1008}
 
 
 class _Bucket:
-    """Fills by `rate` a second up to `most`; what does not fit is too much."""
+    """An allowance that grows by `rate` a second, up to `most`."""
 
     def __init__(self, rate: float, most: float) -> None:
         self.rate, self.most, self.level, self.at = rate, most, most, time.monotonic()
 
-    def takes(self, amount: float) -> bool:
+    def allows(self, amount: float) -> bool:
+        """Use up `amount` of it; False if that was more than there was."""
         now = time.monotonic()
         self.level = min(self.most, self.level + (now - self.at) * self.rate) - amount
         self.at = now
@@ -25,7 +26,7 @@ class _Bucket:
 
 
 def limited(receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """The two ends of a socket, counted where its frames come in, before anything looks into them."""
+    """The two ends of a socket; its frames are counted as they arrive, before anything reads them."""
     messages, volume = _Bucket(MESSAGES, MESSAGES * BURST), _Bucket(BYTES, BYTES * BURST)
     closed = False
 
@@ -36,7 +37,7 @@ def limited(receive: Receive, send: Send) -> tuple[Receive, Send]:
         message = await receive()
         if message["type"] == "websocket.receive":
             size = len(message.get("text") or "") + len(message.get("bytes") or b"")
-            if not messages.takes(1) or not volume.takes(size):
+            if not messages.allows(1) or not volume.allows(size):
                 closed = True
                 await send({"type": "websocket.close", "code": 1008})
                 return _CLOSED

@@ -26,7 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(helpers.functions, "signature", signature)
     monkeypatch.setattr(helpers, "expects_arguments", helpers.functions.expects_arguments)
-    patches.ask_a_method_once_what_it_expects()
+    patches.inspect_each_method_once()
     return seen
 
 
