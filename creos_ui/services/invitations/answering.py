@@ -1,11 +1,10 @@
 """The rules of answering an invitation: who, until when, at which price. Money itself moves in ledger.py.
 
-Rules (the official portal's; K8, K9): only the debtor answers; a mandatory activity can only be paid, never declined; an
-optional one enrols the child only when paid; a mandatory one keeps the child enrolled whether paid or not, nobody
-is excluded for money (Code de l'enseignement, gratuité); past its due date an invitation can still be answered until
-the activity is closed. Until then a parent may change their mind: pay what they declined, and decline an optional
-activity they paid, with the credit back at once. Where the school set no closing date, money comes back until the day
-the activity begins: what a child has taken part in is not undone by a click (still_open.py has these questions).
+Rules (the official portal's; K8, K9): only the debtor answers; a mandatory activity can only be paid, never declined;
+an optional one enrols the child only when paid; a mandatory one keeps the child enrolled whether paid or not: nobody is
+excluded for money (Code de l'enseignement, gratuité); past its due date an invitation can still be answered until the
+activity is closed. Until then a parent may change their mind: pay what they declined, and decline an optional activity
+they paid, with the credit back at once. still_open.py holds the questions of what may still be answered.
 """
 
 from __future__ import annotations

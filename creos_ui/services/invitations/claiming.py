@@ -1,8 +1,8 @@
 """The only writer of an answer, as the ledger is of a transfer.
 
-A claim is one conditional statement (R44): the answer changed is the one that was seen, at the price that was seen, while it
-may still be changed. `answer_no` makes that safe, because the status only changes together with it. Whoever claims has
-locked the debtor's wallet before, and claims several invitations by ascending id (K4).
+A claim is one conditional statement (R44): the answer changed is the one that was seen, at the price that was seen,
+while it may still be changed. `answer_no` makes that safe, because the status only changes together with it. Whoever
+claims has locked the debtor's wallet before, and claims several invitations by ascending id (K4).
 """
 
 from __future__ import annotations
