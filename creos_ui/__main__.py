@@ -23,6 +23,7 @@ from creos_ui.commands import (
     USER_MISTAKE,
     Refusal,
     operators_language,
+    plain,
     private_folder,
     run_to_the_end,
     say,
@@ -34,8 +35,13 @@ from creos_ui.errors import DomainError
 from creos_ui.services.accounts import password_policy
 from creos_ui.services.accounts.account import create_account
 from creos_ui.services.accounts.email_change import address_of
-from creos_ui.services.former_system.bringing_over import Report, import_list
-from creos_ui.services.former_system.report import refusal_for_machines, report_for_machines, report_in_words
+from creos_ui.services.former_system.bringing_over import import_list, preview_list
+from creos_ui.services.former_system.report import (
+    Report,
+    refusal_for_machines,
+    report_for_machines,
+    report_in_words,
+)
 from creos_ui.services.money.books import Finding, check_books
 from creos_ui.settings import DataSettings, Settings, data_settings, portal_settings
 from creos_ui.texts import LANGUAGES
@@ -170,17 +176,19 @@ def import_command(file: Path, apply: bool, as_json: bool) -> None:
     if as_json:
         _print_json(report_for_machines(report, language))
     else:
-        click.echo("\n".join(report_in_words(report, language)), err=bool(report.faults))
+        click.echo(plain("\n".join(report_in_words(report, language))), err=bool(report.faults))
     if report.faults:
         sys.exit(USER_MISTAKE)
 
 
 def _read_list(settings: DataSettings, file: Path, apply: bool) -> Report:
-    work = import_list(file, documents_folder=settings.documents, apply=apply, progress=_progress)
-    if apply or _database_exists(settings):
+    if apply:
+        work = import_list(file, documents_folder=settings.documents, progress=_progress)
         return _with_database(settings.database, work)
+    if _database_exists(settings):
+        return _with_database(settings.database, preview_list(file))
     with tempfile.TemporaryDirectory() as nowhere:  # a preview leaves nothing behind, not even an empty database
-        return _with_database(sqlite_url(Path(nowhere)), work)
+        return _with_database(sqlite_url(Path(nowhere)), preview_list(file))
 
 
 def _with_database(url: str, work: Coroutine[Any, Any, T]) -> T:

@@ -41,7 +41,12 @@ def operators_language() -> str:
 
 
 def words(text_key: str, **values: Any) -> str:
-    return t(text_key, operators_language(), **values)
+    return plain(t(text_key, operators_language(), **values))
+
+
+def plain(text: str) -> str:
+    """With spaces that may break: a terminal breaks lines anywhere, and operators search with a plain space."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def say(line: str) -> None:

@@ -33,7 +33,17 @@ FOREIGN = {
 STAYS = re.compile(r"École communale du Tilleul|Obligatoire|Identifiant")
 QUOTES = {"fr": "«»", "nl": "“”", "de": "„“", "en": "“”"}
 # keys made of a fixed part and a value from a short list of the code's own
-MADE = ("invitations.tab_", "invitation.", "empty.", "column.", "action.", "error.", "command.", "fault.", "devmail.")
+MADE = (
+    "invitations.tab_",
+    "invitation.",
+    "empty.",
+    "column.",
+    "action.",
+    "error.",
+    "fault.",
+    "devmail.",
+    "import.changes.",
+)
 
 
 def places(text: str) -> set[str]:
@@ -90,6 +100,13 @@ def test_every_refusal_has_its_sentence() -> None:
     for refusal in refusals:
         if refusal is not errors.DomainError:
             assert refusal.text_key in catalogue("fr"), refusal
+
+
+def test_every_refusal_and_fault_of_a_file_has_its_sentence() -> None:
+    named = {text for text in used_keys() if re.fullmatch(r"import\.[a-z_]+", text)}
+    assert len(named) > 40
+    for key in named:
+        assert key in catalogue("fr") or f"{key}.other" in catalogue("fr"), key
 
 
 def test_no_text_is_left_over() -> None:

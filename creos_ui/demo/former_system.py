@@ -5,7 +5,6 @@ All dates are relative to today and on school days: open invitations are due in 
 
 from __future__ import annotations
 
-import csv
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from creos_ui import clock
 from creos_ui.demo.families import CAMILLE, JACQUELINE, MARC, NOLAN, SEED, Adult, Schoolchild
 from creos_ui.services.people.names import free_identifier
+from creos_ui.tables.writing import BOM, csv_lines, number_cell
 
 COLUMNS = (
     "Date de début",
@@ -132,10 +132,7 @@ def _answered(chance: random.Random, occasion: Occasion, child: Schoolchild, deb
 
 def write_list(path: Path, lines: Iterable[Line]) -> None:
     """As a Belgian spreadsheet saves it: semicolons, dates 19/06/2024, amounts 5,00 €."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=";")
-        writer.writerow(COLUMNS)
-        writer.writerows(_cells(line) for line in lines)
+    path.write_bytes(BOM + csv_lines([COLUMNS, *map(_cells, lines)]))
 
 
 def _cells(line: Line) -> tuple[str, ...]:
@@ -145,7 +142,7 @@ def _cells(line: Line) -> tuple[str, ...]:
         line.child.name,
         debtor.name,
         occasion.title,
-        f"{occasion.price_cents // 100},{occasion.price_cents % 100:02} €",
+        f"{number_cell(occasion.price_cents)} €",
         f"{school_day(occasion.due):%d/%m/%Y}",
         f"{_day(line.answered):%d/%m/%Y}" if line.answer == "paid" else "",
         f"{_day(line.answered):%d/%m/%Y}" if line.answer == "declined" else "",

@@ -51,7 +51,7 @@ async def load_school(folder: Path, password: str, notify: Notify) -> None:
         ):
             notify("command.demo.import", rows=len(lines))
             write_list(lists / name, lines)
-            report = await import_list(lists / name, documents_folder=folder / "documents", apply=True)
+            report = await import_list(lists / name, documents_folder=folder / "documents")
             assert report.applied, report.faults
         notify("command.demo.classes", pupils=len(children))
         await _put_in_classes()

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from creos_ui import clock
-from creos_ui.services.exports import BOM, csv_lines, number_cell, text_cell
 from creos_ui.services.money.wallet import Movement, all_movements
+from creos_ui.tables.writing import BOM, csv_lines, number_cell, text_cell
 from creos_ui.texts import day, t
 from creos_ui.web.language import language_of
 

@@ -403,7 +403,7 @@ async def test_a_published_list_is_paid_by_who_switched_it_on(school: School, tm
         for child, debtor, mandatory in (("Peeters Lou", "Peeters Nora", "oui"), ("Haddad Mia", "Haddad Omar", "oui"))
     ]
     file.write_text("\n".join([heads, *rows]), "utf-8")
-    report = await import_list(file, documents_folder=tmp_path, apply=True)
+    report = await import_list(file, documents_folder=tmp_path)
     assert report.applied, report.faults
     answers = {i.debtor_id: (str(i.status), i.automatic) for i in await Invitation.all()}
     assert answers == {school.nora.id: ("paid", True), school.omar.id: ("open", False)}

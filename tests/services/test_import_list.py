@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services.former_system import bringing_over, people
-from creos_ui.services.former_system.bringing_over import ChangedMeanwhile, Changes, ListUnreadable, Report
+from creos_ui.services.former_system import bringing_over
+from creos_ui.services.former_system.people import create_people
+from creos_ui.services.former_system.report import Changes, Report
 from creos_ui.services.invitations import documents
 from creos_ui.services.invitations.answering import set_amount
 from creos_ui.services.money import ledger
 from creos_ui.services.money.books import check_books
+from creos_ui.services.preview import ChangedMeanwhile
+from creos_ui.tables.reading import FileUnreadable
 from models import Account, Activity, Document, Guardian, Guardianship, Invitation, MailMessage, Pupil, Transfer
 from tests.school import School, add_guardian, add_pupil
 
@@ -67,15 +71,21 @@ class Desk:
         return path
 
     async def preview(self, *lines: str) -> Report:
-        return await bringing_over.import_list(self.write(*lines), documents_folder=self.documents, apply=False)
+        return await bringing_over.preview_list(self.write(*lines))
+
+    async def apply_seen(self, seen: Report) -> Report:
+        """« Importer », some time after the preview: of the list as it lies there now."""
+        return await bringing_over.apply_list(
+            self.folder / "list.csv", fingerprint=seen.fingerprint, documents_folder=self.documents
+        )
 
     async def apply(self, *lines: str) -> Report:
-        return await bringing_over.import_list(self.write(*lines), documents_folder=self.documents, apply=True)
+        return await bringing_over.import_list(self.write(*lines), documents_folder=self.documents)
 
     async def apply_without_mandatory(self, *lines: str) -> Report:
         path = self.write(*lines)
         path.write_text(without_mandatory(path.read_text("utf-8")), "utf-8")
-        return await bringing_over.import_list(path, documents_folder=self.documents, apply=True)
+        return await bringing_over.import_list(path, documents_folder=self.documents)
 
 
 @pytest.fixture
@@ -102,7 +112,7 @@ async def books_hold() -> bool:
 
 
 def faults_of(report: Report) -> list[tuple[int, str, str]]:
-    return [(fault.line, fault.column, fault.reason) for fault in report.faults]
+    return [(fault.line, fault.column, fault.text_key.removeprefix("import.")) for fault in report.faults]
 
 
 PAID = line(title="Piscine", paid="20/06/2024", automatic="oui", mandatory="oui")
@@ -190,19 +200,155 @@ async def test_a_failure_half_way_leaves_nothing_behind(db: Any, desk: Desk, mon
     assert os.listdir(desk.documents) == []
 
 
-async def test_a_parent_who_answers_meanwhile_stops_the_list(
+async def test_a_parent_who_answers_while_the_list_is_written_stops_it(
     db: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.apply(line())
+    (desk.folder / "programme.pdf").write_bytes(PDF)
 
-    async def and_a_parent_declines(newcomers: Any) -> None:
-        await people.create_people(newcomers)
+    async def and_a_parent_declines(people: Any) -> None:
+        await create_people(people)
         await Invitation.all().update(status="declined", answer_no=1)
 
     monkeypatch.setattr(bringing_over, "create_people", and_a_parent_declines)
     with pytest.raises(ChangedMeanwhile):
-        await desk.apply(line(paid="20/06/2024"))
+        await desk.apply(line(paid="20/06/2024", document="programme.pdf"))
     assert (await the_invitation()).status == "open"
+    assert os.listdir(desk.documents) == []
+
+
+# a preview, and minutes later « Importer »
+
+
+async def test_what_was_shown_is_applied(db: Any, desk: Desk) -> None:
+    (desk.folder / "programme.pdf").write_bytes(PDF)
+    seen = await desk.preview(line(document="programme.pdf"), PAID, DECLINED)
+    done = await desk.apply_seen(seen)
+    assert done == replace(seen, applied=True)
+    assert await Invitation.all().count() == 3
+    assert await books_hold()
+
+
+async def test_the_same_list_and_the_same_school_have_one_fingerprint(db: Any, desk: Desk) -> None:
+    (desk.folder / "programme.pdf").write_bytes(PDF)
+    first = await desk.preview(line(document="programme.pdf"), PAID, DECLINED)
+    again = await desk.preview(line(document="programme.pdf"), PAID, DECLINED)
+    other = await desk.preview(line(document="programme.pdf"), PAID)
+    assert first.fingerprint == again.fingerprint != other.fingerprint
+
+
+async def _the_list_changes(desk: Desk) -> None:
+    desk.write(*SEEN, line(title="Cross"))
+
+
+async def _the_list_gets_a_bad_row(desk: Desk) -> None:
+    desk.write(*SEEN, line(title="Cross", amount="cinq"))
+
+
+async def _a_document_changes(desk: Desk) -> None:
+    (desk.folder / "programme.pdf").write_bytes(PDF + b"% corrected")
+
+
+async def _a_document_goes(desk: Desk) -> None:
+    (desk.folder / "programme.pdf").unlink()
+
+
+async def _a_parent_answers(desk: Desk) -> None:
+    await Invitation.filter(activity__title="Théâtre").update(status="declined", answer_no=1)
+
+
+async def _a_price_is_set_here(desk: Desk) -> None:
+    await set_amount((await Invitation.get(activity__title="Patinoire")).id, 650)
+
+
+async def _a_child_of_that_name_comes(desk: Desk) -> None:
+    await add_pupil("Muller", "Nolan", await Guardian.get())
+
+
+async def _a_parent_of_that_name_comes(desk: Desk) -> None:
+    await add_guardian("Peeters", "Luc")
+
+
+async def _the_activity_is_made_here(desk: Desk) -> None:
+    day, due = date(2024, 6, 19), date(2024, 6, 24)
+    await Activity.create(title="Piscine", title_key="piscine", starts_on=day, due_on=due, mandatory=True)
+
+
+# what each of the above could change: an answer and a price for what is here, and something new of every kind
+HERE = (line(title="Théâtre"), line(title="Patinoire"))
+SEEN = (
+    line(title="Théâtre", paid="20/06/2024"),
+    line(title="Patinoire", amount="7,00 €"),
+    line(document="programme.pdf", debtor="Peeters Luc", child="Peeters Emma"),
+    PAID,
+    DECLINED,
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _the_list_changes,
+        _the_list_gets_a_bad_row,
+        _a_document_changes,
+        _a_document_goes,
+        _a_parent_answers,
+        _a_price_is_set_here,
+        _a_child_of_that_name_comes,
+        _a_parent_of_that_name_comes,
+        _the_activity_is_made_here,
+    ],
+)
+async def test_what_changed_since_the_preview_is_shown_again_and_not_written(
+    db: Any, desk: Desk, change: Callable[[Desk], Awaitable[None]]
+) -> None:
+    (desk.folder / "programme.pdf").write_bytes(PDF)
+    await desk.apply(*HERE)
+    seen = await desk.preview(*SEEN)
+    assert seen.changes == Changes(
+        guardians=1,
+        accounts=1,
+        pupils=2,
+        guardianships=2,
+        activities=3,
+        documents=1,
+        invitations=3,
+        prices=1,
+        paid=2,
+        declined=1,
+    )
+    await change(desk)
+    before = await everything()
+    with pytest.raises(ChangedMeanwhile):
+        await desk.apply_seen(seen)
+    assert await everything() == before
+    assert not desk.documents.exists()
+
+
+async def test_what_the_list_leaves_alone_may_change_meanwhile(school: School, desk: Desk) -> None:
+    own = line(child="Peeters Lou", debtor="Peeters Nora")
+    await desk.apply(own)
+    seen = await desk.preview(own, line())
+    await school.pay(await Invitation.get())
+    done = await desk.apply_seen(seen)
+    assert (done.applied, done.answered_here) == (True, 1)
+    assert await school.balance_cents(school.nora) == 1_500
+
+
+async def test_a_list_with_a_bad_row_is_not_applied_by_its_own_fingerprint_either(db: Any, desk: Desk) -> None:
+    seen = await desk.preview(line(), line(title="Cross", amount="cinq"))
+    with pytest.raises(ChangedMeanwhile):
+        await desk.apply_seen(seen)
+    assert await Guardian.all().count() == 0
+
+
+async def test_what_was_applied_is_not_applied_twice(db: Any, desk: Desk) -> None:
+    seen = await desk.preview(line())
+    await desk.apply_seen(seen)
+    before = await everything()
+    with pytest.raises(ChangedMeanwhile):
+        await desk.apply_seen(seen)
+    assert await everything() == before
 
 
 async def test_a_newer_list_brings_the_answer(db: Any, desk: Desk) -> None:
@@ -327,8 +473,8 @@ async def test_odd_names_are_kept_as_they_are(db: Any, desk: Desk, name: str) ->
 
 async def test_a_list_that_is_not_there(db: Any, desk: Desk) -> None:
     for path in (desk.folder, desk.folder / "none.csv"):
-        with pytest.raises(ListUnreadable):
-            await bringing_over.import_list(path, documents_folder=desk.documents, apply=True)
+        with pytest.raises(FileUnreadable):
+            await bringing_over.import_list(path, documents_folder=desk.documents)
 
 
 async def test_a_document_is_joined_and_kept_once(db: Any, desk: Desk) -> None:

@@ -10,18 +10,18 @@ from datetime import date
 import pytest
 
 from creos_ui.errors import DomainError
-from creos_ui.services.former_system.rows import Fault, Row, read_rows
-from creos_ui.services.former_system.table import (
+from creos_ui.services.former_system.rows import Row, read_listing
+from creos_ui.tables.cells import Fault
+from creos_ui.tables.reading import (
     MOST_BYTES,
     MOST_ROWS,
     BrokenQuotes,
     ColumnsMissing,
     ColumnTwice,
-    ListTooLarge,
+    FileTooLarge,
     NoHeader,
     NotText,
     TooManyRows,
-    read_table,
 )
 
 HEADER = [
@@ -94,9 +94,9 @@ def without_lines(rows: list[Row]) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("layout", ELEVEN)
 def test_the_same_list_in_eleven_layouts_is_the_same(layout: str) -> None:
-    rows, faults = read_rows(read_table(ELEVEN[layout]))
-    assert faults == []
-    assert without_lines(rows) == [
+    listing = read_listing(ELEVEN[layout])
+    assert listing.faults == []
+    assert without_lines(listing.rows) == [
         {
             "starts_on": date(2024, 6, 19),
             "pupil": "Muller Camille",
@@ -143,13 +143,16 @@ def test_the_same_list_in_eleven_layouts_is_the_same(layout: str) -> None:
 
 
 def test_columns_nothing_is_read_from_are_named_except_the_buttons() -> None:
-    assert read_table(ELEVEN["empty lines, unknown column, actions, spreadsheet's hint"]).ignored == ["Couleur"]
+    listing = read_listing(ELEVEN["empty lines, unknown column, actions, spreadsheet's hint"])
+    assert listing.ignored_columns == ["Couleur"]
 
 
 def test_lines_are_those_of_the_file_also_after_empty_lines_and_quoted_line_ends() -> None:
     content = text(line_end="\n").replace("Musée du jouet", '"Musée\ndu jouet"').replace("\n03/05", "\n\n03/05", 1)
-    rows, _ = read_rows(read_table(content.encode()))
-    assert [(row.line, row.title) for row in rows][:2] == [(2, "Musée du jouet"), (5, "L'été, c'est à l'œuvre")]
+    assert [(row.line, row.title) for row in read_listing(content.encode()).rows][:2] == [
+        (2, "Musée du jouet"),
+        (5, "L'été, c'est à l'œuvre"),
+    ]
 
 
 GOOD = dict(zip(HEADER, ROWS[0], strict=True))
@@ -198,25 +201,24 @@ def test_each_damage_is_named_and_never_guessed(
     content = "\n".join([";".join(HEADER), ";".join(GOOD.values()), ";".join({**GOOD, **damage}.values())]).encode()
     if isinstance(reason, type):
         with pytest.raises(reason):
-            read_table(content)
+            read_listing(content)
         return
-    _, faults = read_rows(read_table(content))
-    assert [(fault.line, fault.column, fault.reason) for fault in faults] == [(3, column, reason)]
+    faults = read_listing(content).faults
+    assert [(fault.line, fault.column, fault.text_key) for fault in faults] == [(3, column, f"import.{reason}")]
 
 
 def test_every_fault_of_a_row_is_named_at_once() -> None:
     damaged = {**GOOD, "Montant": "x", "Échéance": "y", "Date de début": "z"}
-    _, faults = read_rows(read_table("\n".join([";".join(HEADER), ";".join(damaged.values())]).encode()))
+    faults = read_listing("\n".join([";".join(HEADER), ";".join(damaged.values())]).encode()).faults
     assert {fault.column for fault in faults} == {"Montant", "Échéance", "Date de début"}
 
 
 def test_a_row_whose_cells_are_shifted_is_refused_whole() -> None:
     """5,00 without quotes in a list with commas is two cells: the rest would stand under wrong names."""
     content = ",".join(HEADER) + "\n" + ",".join(ROWS[0]) + "\n" + ",".join(ROWS[0][:7])
-    _, faults = read_rows(read_table(content.encode()))
-    assert faults == [
-        Fault(2, "", "cells", {"have": 12, "want": 11}),
-        Fault(3, "", "cells", {"have": 8, "want": 11}),
+    assert read_listing(content.encode()).faults == [
+        Fault(2, "", "import.cells", {"have": 12, "want": 11}),
+        Fault(3, "", "import.cells", {"have": 8, "want": 11}),
     ]
 
 
@@ -231,10 +233,10 @@ def test_a_row_whose_cells_are_shifted_is_refused_whole() -> None:
         (text().replace("Cross", '"Cross').encode(), BrokenQuotes),
         (b"PK\x03\x04\x00\x00\x81\x8d", NotText),
         (b"\xef\xbb\xbfMontant\xff", NotText),
-        (b"x" * (MOST_BYTES + 1), ListTooLarge),
+        (b"x" * (MOST_BYTES + 1), FileTooLarge),
         ((";".join(HEADER) + "\n" + "x;\n" * (MOST_ROWS + 1)).encode(), TooManyRows),
     ],
 )
 def test_a_file_that_is_not_such_a_list_is_refused(content: bytes, refusal: type[DomainError]) -> None:
     with pytest.raises(refusal):
-        read_table(content)
+        read_listing(content)

@@ -15,8 +15,8 @@ from typing import Any
 
 from creos_ui import clock
 from creos_ui.services.accounts.devices import device_of
-from creos_ui.services.exports import BOM, csv_lines, number_cell, text_cell
 from creos_ui.services.money import ledger
+from creos_ui.tables.writing import BOM, csv_lines, number_cell, text_cell
 from models import Account, CalendarFeed, Guardianship, Invitation, MailMessage, RecoveryCode, Session, Transfer
 
 

@@ -10,11 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from creos_ui.database.transactions import default_connection, rows
-from creos_ui.services.former_system.rows import Fault, Row
-from creos_ui.services.former_system.table import Column
+from creos_ui.services.former_system.rows import Column, Row
 from creos_ui.services.money import ledger
 from creos_ui.services.people.names import free_identifier, split_name
+from creos_ui.tables.cells import Fault
 from models import Account, Guardian, Guardianship, Pupil, folded
 
 
@@ -92,7 +91,9 @@ class People:
         own = [child for child in alike if debtor in child.carers]
         meant = own or alike
         if len(meant) > 1:
-            return Fault(row.line, Column.PUPIL.value, "ambiguous_pupil", {"text": row.pupil, "count": len(meant)})
+            return Fault(
+                row.line, Column.PUPIL.value, "import.ambiguous_pupil", {"text": row.pupil, "count": len(meant)}
+            )
         if meant:
             child = meant[0]
         else:
@@ -111,7 +112,7 @@ class People:
             if known.name_key == key:
                 return known
             values = {"text": row.identifier, "name": known.name}
-            return Fault(row.line, Column.IDENTIFIER.value, "identifier_of_other", values)
+            return Fault(row.line, Column.IDENTIFIER.value, "import.identifier_of_other", values)
         alike = self._by_name[key]
         if len(alike) == 1 and alike[0].id and not alike[0].has_account:
             debtor = alike[0]  # known by name, never had an identifier
@@ -126,7 +127,9 @@ class People:
     def _by_own_name(self, row: Row) -> Debtor | Fault:
         alike = self._by_name[folded(row.debtor)]
         if len(alike) > 1:
-            return Fault(row.line, Column.DEBTOR.value, "ambiguous_debtor", {"text": row.debtor, "count": len(alike)})
+            return Fault(
+                row.line, Column.DEBTOR.value, "import.ambiguous_debtor", {"text": row.debtor, "count": len(alike)}
+            )
         return alike[0] if alike else self._newcomer(row)
 
     def _newcomer(self, row: Row) -> Debtor:
@@ -145,23 +148,22 @@ class People:
 
 async def known_people() -> People:
     """Everybody the database knows."""
-    database = default_connection()
     debtors = {
-        int(row["id"]): Debtor(
-            row["last_name"], row["first_name"], row["identifier"], int(row["id"]), row["identifier"] is not None
+        row["id"]: Debtor(
+            row["last_name"],
+            row["first_name"],
+            row["account__identifier"],
+            row["id"],
+            has_account=row["account__identifier"] is not None,
         )
-        for row in await rows(
-            database,
-            """SELECT g.id, g.last_name, g.first_name, a.identifier
-            FROM guardian g LEFT JOIN account a ON a.guardian_id = g.id ORDER BY g.id""",
-        )
+        for row in await Guardian.all().order_by("id").values("id", "last_name", "first_name", "account__identifier")
     }
     children = {
-        int(row["id"]): Child(row["last_name"], row["first_name"], int(row["id"]))
-        for row in await rows(database, "SELECT id, last_name, first_name FROM pupil ORDER BY id")
+        row["id"]: Child(row["last_name"], row["first_name"], row["id"])
+        for row in await Pupil.all().order_by("id").values("id", "last_name", "first_name")
     }
-    for row in await rows(database, "SELECT guardian_id, pupil_id FROM guardianship"):
-        children[int(row["pupil_id"])].carers.add(debtors[int(row["guardian_id"])])
+    for row in await Guardianship.all().values("guardian_id", "pupil_id"):
+        children[row["pupil_id"]].carers.add(debtors[row["guardian_id"]])
     return People(debtors.values(), children.values())
 
 

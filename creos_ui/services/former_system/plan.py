@@ -6,53 +6,18 @@ say whether an activity is mandatory, one known here keeps its rule, and a new o
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from creos_ui import clock
-from creos_ui.database.transactions import default_connection, rows
+from creos_ui.services.former_system.known import Invited, Occasion, Offer, known_here
 from creos_ui.services.former_system.people import Child, Debtor, People, known_people
-from creos_ui.services.former_system.rows import Fault, Row
-from creos_ui.services.former_system.table import Column
+from creos_ui.services.former_system.rows import Column, Listing, Row
 from creos_ui.services.invitations import documents
+from creos_ui.services.preview import fingerprint_of
+from creos_ui.tables.cells import Fault
 from models import InvitationStatus, folded
-
-Occasion = tuple[str, date, date]  # folded title, first day, due day
-
-
-@dataclass(eq=False)
-class Offer:
-    """An activity; `id` None: to be created. `document`: the digest of its PDF."""
-
-    title: str
-    starts_on: date
-    due_on: date
-    mandatory: bool
-    id: int | None = None
-    document: str | None = None
-    named_document: tuple[str, int] | None = None  # file name and line where the list names one
-
-    @property
-    def occasion(self) -> Occasion:
-        return folded(self.title), self.starts_on, self.due_on
-
-
-@dataclass(eq=False)
-class Invited:
-    """An invitation; `id` None: to be created, open, at `amount_cents`."""
-
-    offer: Offer
-    child: Child
-    debtor: Debtor
-    amount_cents: int
-    id: int | None = None
-    status: InvitationStatus = InvitationStatus.OPEN
-    answer_no: int = 0
-    answered_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -78,23 +43,16 @@ class Plan:
     unchanged: int = 0
     answered_here: int = 0
     faults: list[Fault] = field(default_factory=list)
+    fingerprint: str = ""
 
 
-class Known:
-    """The activities and invitations the database has for the days of the list."""
-
-    def __init__(self) -> None:
-        self.offers: dict[Occasion, list[Offer]] = defaultdict(list)
-        self.invited: dict[tuple[Occasion, int, int], list[Invited]] = defaultdict(list)
-
-
-async def plan_of(read: Sequence[Row], beside: Path) -> Plan:
-    """Compare every row with what is here. `beside`: the folder of the list, where its documents lie."""
-    plan = Plan(await known_people())
-    known = await _known(read)
-    debtors = plan.people.debtors_of(read)
+async def plan_of(listing: Listing, beside: Path) -> Plan:
+    """Compare every good row with what is here. `beside`: the folder of the list, where its documents lie."""
+    plan = Plan(await known_people(), faults=[*listing.faults])
+    known = await known_here(listing.rows)
+    debtors = plan.people.debtors_of(listing.rows)
     seen: dict[tuple[Occasion, Child, Debtor], int] = {}
-    for row in read:
+    for row in listing.rows:
         debtor = debtors[row.line]
         child = debtor if isinstance(debtor, Fault) else plan.people.child_of(row, debtor)
         if isinstance(child, Fault):
@@ -104,27 +62,28 @@ async def plan_of(read: Sequence[Row], beside: Path) -> Plan:
         occasion = (folded(row.title), row.starts_on, row.due_on)
         first = seen.setdefault((occasion, child, debtor), row.line)
         if first != row.line:
-            plan.faults.append(Fault(row.line, "", "twice", {"other": first}))
+            plan.faults.append(Fault(row.line, "", "import.twice", {"other": first}))
             continue
-        known_here = known.invited.get((occasion, child.id, debtor.id), []) if child.id and debtor.id else []
-        offer = _offer(row, known.offers[occasion], known_here, plan)
-        here = next((one for one in known_here if one.offer is offer), None)
+        invited_here = known.invited.get((occasion, child.id, debtor.id), []) if child.id and debtor.id else []
+        offer = _offer(row, known.offers[occasion], invited_here, plan)
+        here = next((one for one in invited_here if one.offer is offer), None)
         _compare(row, here, Invited(offer, child, debtor, row.amount_cents), plan)
         _name_document(row, offer, plan)
     _read_documents([offer for same in known.offers.values() for offer in same], beside, plan)
     plan.faults.sort(key=lambda fault: fault.line)
+    plan.fingerprint = _fingerprint(listing, plan)
     return plan
 
 
-def _offer(row: Row, here: list[Offer], known_here: list[Invited], plan: Plan) -> Offer:
+def _offer(row: Row, here: list[Offer], invited_here: list[Invited], plan: Plan) -> Offer:
     """The activity of a row, among those of the same title and dates; a new one where none fits."""
-    if row.mandatory is None and (fitting := [one.offer for one in known_here] or here):
+    if row.mandatory is None and (fitting := [one.offer for one in invited_here] or here):
         return fitting[0]
     mandatory = bool(row.mandatory)
-    if known_here and all(one.offer.mandatory != mandatory for one in known_here):
+    if invited_here and all(one.offer.mandatory != mandatory for one in invited_here):
         # a twin under the other rule would be due a second time
-        reason = "optional_here" if mandatory else "mandatory_here"
-        plan.faults.append(Fault(row.line, Column.MANDATORY.value, reason))
+        text_key = "import.optional_here" if mandatory else "import.mandatory_here"
+        plan.faults.append(Fault(row.line, Column.MANDATORY.value, text_key))
     for offer in here:
         if offer.mandatory == mandatory:
             return offer
@@ -137,7 +96,7 @@ def _offer(row: Row, here: list[Offer], known_here: list[Invited], plan: Plan) -
 def _compare(row: Row, here: Invited | None, new: Invited, plan: Plan) -> None:
     """One row against the invitation known here; where there is none, `new` is created."""
     if row.status == InvitationStatus.DECLINED and new.offer.mandatory:
-        plan.faults.append(Fault(row.line, Column.DECLINED_ON.value, "declined_mandatory"))
+        plan.faults.append(Fault(row.line, Column.DECLINED_ON.value, "import.declined_mandatory"))
     elif here is None:
         plan.new_invitations.append(new)
         _answer(row, new, plan)
@@ -151,7 +110,7 @@ def _compare_open(row: Row, here: Invited, plan: Plan) -> None:
     same_price = here.amount_cents == row.amount_cents
     if not same_price:
         plan.prices.append((here, row.amount_cents))
-        here.amount_cents = row.amount_cents
+        here.former_cents, here.amount_cents = here.amount_cents, row.amount_cents
     if row.status == InvitationStatus.OPEN:
         plan.unchanged += same_price
     elif here.answer_no:
@@ -163,14 +122,15 @@ def _compare_open(row: Row, here: Invited, plan: Plan) -> None:
 def _compare_answered(row: Row, here: Invited, plan: Plan) -> None:
     if here.amount_cents != row.amount_cents:
         amounts = {"here_cents": here.amount_cents, "list_cents": row.amount_cents}
-        plan.faults.append(Fault(row.line, Column.AMOUNT.value, "amount_of_answered", amounts))
+        plan.faults.append(Fault(row.line, Column.AMOUNT.value, "import.amount_of_answered", amounts))
     elif row.status == InvitationStatus.OPEN:
         plan.answered_here += 1
     elif (row.status, row.answered_on) == (here.status, here.answered_on):
         plan.unchanged += 1
     else:
         column = Column.PAID_ON if row.status == InvitationStatus.PAID else Column.DECLINED_ON
-        plan.faults.append(Fault(row.line, column.value, f"already_{here.status.value}", {"on": here.answered_on}))
+        text_key = "import.already_paid" if here.status == InvitationStatus.PAID else "import.already_declined"
+        plan.faults.append(Fault(row.line, column.value, text_key, {"on": here.answered_on}))
 
 
 def _answer(row: Row, invited: Invited, plan: Plan) -> None:
@@ -186,7 +146,7 @@ def _name_document(row: Row, offer: Offer, plan: Plan) -> None:
         offer.named_document = (row.document, row.line)
     elif offer.named_document[0] != row.document:
         values: dict[str, Any] = {"text": offer.named_document[0], "other": offer.named_document[1]}
-        plan.faults.append(Fault(row.line, Column.DOCUMENT.value, "other_document", values))
+        plan.faults.append(Fault(row.line, Column.DOCUMENT.value, "import.other_document", values))
 
 
 def _read_documents(offers: list[Offer], beside: Path, plan: Plan) -> None:
@@ -200,64 +160,45 @@ def _read_documents(offers: list[Offer], beside: Path, plan: Plan) -> None:
             if name not in contents:
                 contents[name] = documents.read_beside(beside, name)
         except documents.DocumentRefused as refusal:
-            reason = refusal.text_key.removeprefix("command.fault.")
-            plan.faults.append(Fault(line, Column.DOCUMENT.value, reason, refusal.values))
+            plan.faults.append(Fault(line, Column.DOCUMENT.value, refusal.text_key, refusal.values))
             continue
         if documents.digest(contents[name]) != offer.document:
             plan.new_documents.append((offer, name, contents[name]))
 
 
-async def _known(read: Sequence[Row]) -> Known:
-    known = Known()
-    if not read:
-        return known
-    days = [row.starts_on for row in read]
-    database = default_connection()
-    offers: dict[int, Offer] = {}
-    for found in await rows(
-        database,
-        """SELECT a.id, a.title, a.starts_on, a.due_on, a.mandatory, d.sha256 FROM activity a
-        LEFT JOIN document d ON d.id = a.document_id WHERE a.starts_on BETWEEN $1 AND $2 ORDER BY a.id""",
-        min(days),
-        max(days),
-    ):
-        offer = Offer(
-            found["title"],
-            _day(found["starts_on"]),
-            _day(found["due_on"]),
-            bool(found["mandatory"]),
-            int(found["id"]),
-            found["sha256"],
-        )
-        offers[int(found["id"])] = offer
-        known.offers[offer.occasion].append(offer)
-    await _known_invitations(known, offers, (min(days), max(days)))
-    return known
+def _fingerprint(listing: Listing, plan: Plan) -> str:
+    """Over the file, each thing that would be written, and the namesakes a person has to judge."""
+    people = plan.people
+    return fingerprint_of(
+        listing.sha256,
+        [(debtor.last_name, debtor.first_name, debtor.identifier) for debtor in people.new_debtors],
+        [(debtor.id, debtor.identifier) for debtor in people.new_accounts],
+        [(child.last_name, child.first_name) for child in people.new_children],
+        [(_debtor(debtor), _child(child)) for debtor, child in people.new_carers],
+        [asdict(namesake) for namesake in people.namesakes],
+        [_activity(offer) for offer in plan.new_offers],
+        [(_activity(offer), name, documents.digest(content)) for offer, name, content in plan.new_documents],
+        [_invitation(invited) for invited in plan.new_invitations],
+        [(invited.id, invited.former_cents, amount_cents) for invited, amount_cents in plan.prices],
+        [(_invitation(answer.invited), answer.status, answer.on, answer.automatic) for answer in plan.answers],
+    )
 
 
-async def _known_invitations(known: Known, offers: dict[int, Offer], days: tuple[date, date]) -> None:
-    nobody, nowhere = Debtor("", ""), Child("", "")  # known by their ids in the key
-    for found in await rows(
-        default_connection(),
-        """SELECT i.id, i.activity_id, i.pupil_id, i.debtor_id, i.amount_cents, i.status, i.answer_no, i.answered_at
-        FROM invitation i JOIN activity a ON a.id = i.activity_id WHERE a.starts_on BETWEEN $1 AND $2""",
-        *days,
-    ):
-        offer = offers[int(found["activity_id"])]
-        at = found["answered_at"]
-        invited = Invited(
-            offer,
-            nowhere,
-            nobody,
-            int(found["amount_cents"]),
-            int(found["id"]),
-            InvitationStatus(found["status"]),
-            int(found["answer_no"]),
-            clock.school_day(datetime.fromisoformat(str(at))) if at else None,
-        )
-        known.invited[offer.occasion, int(found["pupil_id"]), int(found["debtor_id"])].append(invited)
+# What is here goes by its id; what is new by all that makes it.
 
 
-def _day(value: Any) -> date:
-    """SQLite gives days as text."""
-    return value if isinstance(value, date) else date.fromisoformat(value)
+def _debtor(debtor: Debtor) -> Any:
+    return debtor.id or debtor.identifier
+
+
+def _child(child: Child) -> Any:
+    return child.id or (child.last_name, child.first_name)
+
+
+def _activity(offer: Offer) -> Any:
+    return offer.id or (offer.title, offer.starts_on, offer.due_on, offer.mandatory)
+
+
+def _invitation(invited: Invited) -> Any:
+    made_of = _activity(invited.offer), _child(invited.child), _debtor(invited.debtor)
+    return invited.id, made_of, invited.amount_cents, invited.answer_no

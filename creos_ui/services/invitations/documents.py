@@ -24,17 +24,17 @@ class DocumentRefused(DomainError):
 
 
 class NotAPdf(DocumentRefused):
-    text_key = "command.fault.document_not_pdf"
+    text_key = "import.document_not_pdf"
 
 
 class DocumentTooLarge(DocumentRefused):
-    text_key = "command.fault.document_too_large"
+    text_key = "import.document_too_large"
 
 
 class DocumentMissing(DocumentRefused):
     """No such file beside the list; a path that leads elsewhere is the same answer."""
 
-    text_key = "command.fault.document_missing"
+    text_key = "import.document_missing"
 
 
 def read_beside(folder: Path, name: str) -> bytes:
