@@ -218,14 +218,20 @@ def test_the_demo_leaves_a_real_school_alone(busy: Operator) -> None:
     assert sorted(path.name for path in busy.data.iterdir()) == ["creos.db"]
 
 
+def test_only_what_serves_waits_for_nicegui(operator: Operator) -> None:
+    program = "import sys, creos_ui.__main__; sys.exit('nicegui' in sys.modules)"
+    assert operator.run(program=program).returncode == 0
+
+
 FAULTY = """
 import os, pathlib, time
-import creos_ui.__main__ as command
+from creos_ui.__main__ import main
+from creos_ui.commands import check, create_account, import_invitations
 async def broken(*_, **__):
     pathlib.Path(os.environ["RAISED_AT"]).write_text(str(time.time()))
     raise RuntimeError("hunter2 lies in this message")
-command.import_list = command.check_books = command.create_account = broken
-command.main()
+import_invitations.import_list = check.check_books = create_account.create_account = broken
+main()
 """
 
 

@@ -12,7 +12,6 @@ from pypdf import PdfReader
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from creos_ui import clock, demo
-from creos_ui.commands import Refusal
 from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import opened
 from creos_ui.demo.families import CAMILLE, NOLAN, schoolchildren
@@ -131,7 +130,7 @@ def test_an_interrupted_start_begins_again(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "creos.db").write_bytes(b"a real school")
-    with pytest.raises(Refusal):
+    with pytest.raises(demo.NotADemo):
         demo.prepare(tmp_path, lambda _: None)
     assert [path.name for path in tmp_path.iterdir()] == ["creos.db"]
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from creos_ui.commands import Refusal
 from creos_ui.demo.loading import load_school
+from creos_ui.errors import DomainError
 from creos_ui.settings import Settings
 from creos_ui.texts import t
 
@@ -25,18 +25,24 @@ IDENTIFIERS = ("dubois.jacqueline", "leroy.marc")
 _SECRET = "secret"  # noqa: S105 - the name of its file, which also marks a finished demo
 
 
+class NotADemo(DomainError):
+    """The folder holds something else; nothing in it was touched."""
+
+    text_key = "command.demo.not_a_demo"
+
+
 def prepare(folder: Path, notify: Callable[[str], None], language: str = "fr") -> None:
     """Make sure `folder` holds the demo: if it does it is kept, else the demo is loaded, whole or not at all.
 
     It is built in another folder and renamed at the end, so that an interrupted start begins again; `notify` gets each
-    step as a line. Raises Refusal if the folder holds something else.
+    step as a line. Raises NotADemo if the folder holds something else.
     """
     folder = folder.resolve()
     if (folder / _SECRET).is_file() and (folder / "creos.db").is_file():
         notify(t("command.demo.kept", language, folder=folder))
         return
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Refusal("command.demo.not_a_demo", folder=folder)
+        raise NotADemo(folder=folder)
     notify(t("command.demo.loading", language, folder=folder))
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)  # left by an interrupted start

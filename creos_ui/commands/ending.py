@@ -1,14 +1,13 @@
-"""What the commands share: the operator's language, the data folder, and how a command ends when something is wrong.
+"""How a command ends when something is wrong: one sentence and an exit status.
 
-A user's mistake is one sentence and exit status 2, a database that cannot be opened 3, our own mistake a reference
-and 1; a traceback goes to DATA/creos.log, with CREOS_DEBUG=1 to the screen too.
+A user's mistake is 2, a database that cannot be opened 3, our own mistake a reference and 1; a traceback goes to
+DATA/creos.log, with CREOS_DEBUG=1 to the screen too.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-import stat
 import sys
 import traceback
 from collections.abc import Callable
@@ -18,10 +17,10 @@ from typing import Any, NoReturn
 import click
 
 from creos_ui import clock
+from creos_ui.commands.terminal import say, words
 from creos_ui.database.opening import DatabaseUnusable
 from creos_ui.errors import DomainError
 from creos_ui.settings import SettingsUnusable
-from creos_ui.texts import t
 
 USER_MISTAKE, OUR_MISTAKE, NO_DATABASE, INTERRUPTED = 2, 1, 3, 130
 
@@ -32,37 +31,6 @@ class Refusal(Exception):
     def __init__(self, text_key: str, *, status: int = USER_MISTAKE, **values: Any) -> None:
         super().__init__(words(text_key, **values))
         self.status = status
-
-
-def operators_language() -> str:
-    """As the terminal is set; French unless it says English."""
-    spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "en" if spoken.casefold().startswith("en") else "fr"
-
-
-def words(text_key: str, **values: Any) -> str:
-    return plain(t(text_key, operators_language(), **values))
-
-
-def plain(text: str) -> str:
-    """With spaces that may break: a terminal breaks lines anywhere, and operators search with a plain space."""
-    return text.replace("\u00a0", " ").replace("\u202f", " ")
-
-
-def say(line: str) -> None:
-    """Tell the operator how far the work is; standard output stays free for results."""
-    click.echo(line, err=True)
-
-
-def private_folder(folder: Path) -> None:
-    """Make sure the data folder exists and is ours alone; refuses one others can read (R66)."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mode = stat.S_IMODE(folder.stat().st_mode)
-    except OSError:
-        raise Refusal("command.folder.unusable", folder=folder) from None
-    if mode & 0o077:
-        raise Refusal("command.folder.open", folder=folder)
 
 
 def run_to_the_end(command: Callable[[], Any]) -> NoReturn:

@@ -1,0 +1,63 @@
+"""creos-ui check: every rule of the books, and the settings."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+
+import click
+from pydantic import ValidationError
+
+from creos_ui.commands.data_folder import database_exists, private_folder, with_database
+from creos_ui.commands.ending import NO_DATABASE, OUR_MISTAKE, Refusal
+from creos_ui.commands.terminal import say, show_json, words
+from creos_ui.services.money.books import Finding, check_books
+from creos_ui.settings import DataSettings, Settings, data_settings
+
+
+@click.command("check", help=words("command.check.about"))
+@click.option("--json", "as_json", is_flag=True, help=words("command.check.json"))
+def command(as_json: bool) -> None:
+    settings = data_settings()
+    if not database_exists(settings):
+        raise Refusal("command.database.missing", status=NO_DATABASE, folder=settings.data)
+    findings = with_database(settings.database, check_books())
+    remarks = _settings_remarks(settings)
+    broken = [finding for finding in findings if not finding.ok]
+    if as_json:
+        rules = [asdict(finding) for finding in findings]
+        first = broken[0].name if broken else None
+        show_json({"ok": not broken, "first_broken": first, "rules": rules, "settings": remarks})
+    else:
+        _show(findings, broken, remarks)
+    if broken:
+        sys.exit(OUR_MISTAKE)
+
+
+def _settings_remarks(data: DataSettings) -> list[str]:
+    """What keeps `run` from starting, or messages from going out, as sentences; values are never shown (R66)."""
+    remarks = []
+    try:
+        if not Settings.model_validate({}).smtp_host:  # the environment fills it
+            remarks.append(words("command.check.no_smtp"))
+    except ValidationError as exc:
+        for fault in exc.errors(include_input=False, include_url=False):
+            name = f"CREOS_{fault['loc'][0]}".upper()
+            missing = fault["type"] == "missing"
+            remarks.append(f"{name} {'is not set' if missing else fault['msg'].removeprefix('Value error, ')}.")
+    if data.data.is_dir():
+        try:
+            private_folder(data.data)
+        except Refusal as refusal:
+            remarks.append(str(refusal))
+    return remarks
+
+
+def _show(findings: list[Finding], broken: list[Finding], remarks: list[str]) -> None:
+    for finding in findings:
+        key = "command.check.ok" if finding.ok else "command.check.broken"
+        click.echo(words(key, name=finding.name, broken=finding.broken, example=finding.example))
+    name = broken[0].name if broken else ""
+    click.echo(words("command.check.first_broken" if broken else "command.check.all_well", name=name))
+    if remarks:
+        say("\n".join([words("command.check.settings"), *(f"  {remark}" for remark in remarks)]))
