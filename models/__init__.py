@@ -15,10 +15,11 @@ from models.accounts import (
 from models.activities import Activity, Document, Invitation, InvitationStatus
 from models.base import folded
 from models.ledger import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
-from models.mail import MailKind, MailMessage
+from models.mail import SWITCHES, MailKind, MailMessage
 from models.people import Guardian, Guardianship, Pupil, SchoolClass
 
 __all__ = [
+    "SWITCHES",
     "Account",
     "Activity",
     "CalendarFeed",

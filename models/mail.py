@@ -11,7 +11,7 @@ from models.base import Strict
 
 
 class MailKind(StrEnum):
-    """Each has its words in creos_ui/texts/*/mail.json; the first five concern security and cannot be switched off."""
+    """Each has its letter in creos_ui/services/mail and its words in creos_ui/texts/*/mail.json."""
 
     PASSWORD_LINK = "password_link"
     PASSWORD_CHANGED = "password_changed"
@@ -22,6 +22,15 @@ class MailKind(StrEnum):
     REMINDER = "reminder"
     RECEIPT = "receipt"
     LOW_CREDIT = "low_credit"
+
+
+# what a person can switch off in Mon profil, by the account's own column; what protects the account always comes
+SWITCHES = {
+    MailKind.INVITATIONS: "mail_invitation",
+    MailKind.REMINDER: "mail_reminder",
+    MailKind.RECEIPT: "mail_receipt",
+    MailKind.LOW_CREDIT: "mail_low_credit",
+}
 
 
 class MailMessage(Strict):

@@ -14,6 +14,7 @@ from nicegui.translations import translations
 
 from creos_ui import errors
 from creos_ui.texts import LANGUAGES, catalogue, t
+from models import SWITCHES
 
 ROOT = Path(__file__).parent.parent
 PLURALS = (".one", ".other")
@@ -41,8 +42,8 @@ MADE = (
     "action.",
     "error.",
     "fault.",
-    "devmail.",
     "import.changes.",
+    "mail.notice_",
 )
 
 
@@ -107,6 +108,11 @@ def test_every_refusal_and_fault_of_a_file_has_its_sentence() -> None:
     assert len(named) > 40
     for key in named:
         assert key in catalogue("fr") or f"{key}.other" in catalogue("fr"), key
+
+
+def test_every_message_that_can_be_switched_off_has_its_line_in_the_profile() -> None:
+    named = {key for key in catalogue("fr") if key.startswith("mail.notice_")}
+    assert named == {f"mail.notice_{kind}{end}" for kind in SWITCHES for end in ("", "_text")}
 
 
 def test_no_text_is_left_over() -> None:

@@ -16,15 +16,8 @@ from typing import Any
 from creos_ui import clock
 from creos_ui.database.transactions import execute
 from creos_ui.services.money.ledger import Claimed
-from models import MailKind
+from models import SWITCHES, MailKind
 
-# who may switch what off: the account's own column
-SWITCHES = {
-    MailKind.INVITATIONS: "mail_invitation",
-    MailKind.REMINDER: "mail_reminder",
-    MailKind.RECEIPT: "mail_receipt",
-    MailKind.LOW_CREDIT: "mail_low_credit",
-}
 GATHERED = timedelta(minutes=1)  # invitations published, or paid automatically, within it become one message
 BALANCE = '"@balance"'  # stands in the facts for the wallet's balance at that moment, in cents
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from creos_ui.errors import LinkNotUsable
-from creos_ui.services.mail.letters import render
+from creos_ui.services.mail.rendering import render
 from creos_ui.services.mail.worker import portal_of
 from creos_ui.texts import t
 from creos_ui.web.language import language_of

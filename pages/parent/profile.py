@@ -9,25 +9,20 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
-from creos_ui.services.accounts.profile import Notice, Profile, choose_notice, profile_of
+from creos_ui.services.accounts.profile import Profile, choose_notice, profile_of
 from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.services.invitations import automatic
 from creos_ui.services.money import ledger
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.finishing import to_the_end
 from creos_ui.web.handed import handed
+from models import SWITCHES, MailKind
 from pages.elements import box, button, fixed, said, text
 from pages.layout import WalletPill, answer_buttons, asked, dialog_card, frame, notify_done, refusals_shown, speaks
 from pages.parent.profile_sessions import SessionList
 from pages.session import Language, Me
 
 PATH = "/profile"
-NOTICES = {
-    Notice.INVITATION: ("profile.notice_invitation", "profile.notice_invitation_text"),
-    Notice.REMINDER: ("profile.notice_reminder", "profile.notice_reminder_text"),
-    Notice.RECEIPT: ("profile.notice_receipt", "profile.notice_receipt_text"),
-    Notice.LOW_CREDIT: ("profile.notice_low_credit", "profile.notice_low_credit_text"),
-}
 
 
 @ui.page(PATH)
@@ -124,9 +119,9 @@ async def _confirm_automatic(language: str) -> bool:
 
 
 def notices_card(profile: Profile, me: SignedIn, language: str) -> None:
-    def chosen(notice: Notice, name: str) -> Callable[[bool], Any]:
+    def chosen(kind: MailKind, name: str) -> Callable[[bool], Any]:
         async def choose(on: bool) -> bool:
-            await choose_notice(me.account_id, notice, on)
+            await choose_notice(me.account_id, kind, on)
             said = "profile.saved_on" if on else "profile.saved_off"
             notify_done(t(said, language, what=name))
             return True
@@ -134,10 +129,10 @@ def notices_card(profile: Profile, me: SignedIn, language: str) -> None:
         return choose
 
     with card("notices", t("profile.notices", language)):
-        for notice, (name_key, text_key) in NOTICES.items():
-            name = t(name_key, language)
-            with line(name, t(text_key, language), name_id=f"notice-{notice}"):
-                switch(f"notice-{notice}", notice in profile.notices, chosen(notice, name))
+        for kind in SWITCHES:
+            name = t(f"mail.notice_{kind}", language)
+            with line(name, t(f"mail.notice_{kind}_text", language), name_id=f"notice-{kind}"):
+                switch(f"notice-{kind}", kind in profile.notices, chosen(kind, name))
         text("p", t("profile.notices_security", language), "muted foot")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.services.accounts.passwords import hash_password
-from creos_ui.services.mail.letters import Portal
+from creos_ui.services.mail.letter import Portal
 from creos_ui.services.mail.sending import Server
 from models import Account, Guardian
 from tests.smtp import Sink

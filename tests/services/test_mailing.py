@@ -15,7 +15,8 @@ from creos_ui.database.transactions import atomic
 from creos_ui.services import outbox
 from creos_ui.services.invitations import credit
 from creos_ui.services.mail import sending
-from creos_ui.services.mail.letters import Portal, Rendered
+from creos_ui.services.mail.letter import Portal
+from creos_ui.services.mail.rendering import Rendered
 from models import Account, MailKind, MailMessage, OneTimeLink
 from tests.school import School, new_key
 from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for, server_of

@@ -17,7 +17,17 @@ from creos_ui import clock
 from creos_ui.services.accounts.devices import device_of
 from creos_ui.services.money import ledger
 from creos_ui.tables.writing import BOM, csv_lines, number_cell, text_cell
-from models import Account, CalendarFeed, Guardianship, Invitation, MailMessage, RecoveryCode, Session, Transfer
+from models import (
+    SWITCHES,
+    Account,
+    CalendarFeed,
+    Guardianship,
+    Invitation,
+    MailMessage,
+    RecoveryCode,
+    Session,
+    Transfer,
+)
 
 
 async def own_data(account_id: int) -> dict[str, Any]:
@@ -33,10 +43,7 @@ async def own_data(account_id: int) -> dict[str, Any]:
             "created_at": account.created_at,
             "email": account.email,
             "email_failed_at": account.email_failed_at,
-            "mail_invitation": account.mail_invitation,
-            "mail_reminder": account.mail_reminder,
-            "mail_receipt": account.mail_receipt,
-            "mail_low_credit": account.mail_low_credit,
+            **{column: getattr(account, column) for column in SWITCHES.values()},
             "second_factor": account.totp_secret is not None,
             "recovery_codes_left": await RecoveryCode.filter(account_id=account_id, used_at=None).count(),
         },

@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from models import Account, Guardianship, RecoveryCode
-
-
-class Notice(StrEnum):
-    """The messages a person can do without; those about security always come."""
-
-    INVITATION = "invitation"
-    REMINDER = "reminder"
-    RECEIPT = "receipt"
-    LOW_CREDIT = "low_credit"
-
-    @property
-    def column(self) -> str:
-        return f"mail_{self.value}"
+from models import SWITCHES, Account, Guardianship, MailKind, RecoveryCode
 
 
 @dataclass(frozen=True)
@@ -33,7 +19,7 @@ class Profile:
     identifier: str
     email: str | None
     email_failed: bool  # messages to this address come back
-    notices: frozenset[Notice]  # those that are on
+    notices: frozenset[MailKind]  # those of SWITCHES that are on
     pays_mandatory: bool
     second_factor: bool
     codes_left: int  # recovery codes not used yet
@@ -50,7 +36,7 @@ async def profile_of(account_id: int) -> Profile:
         identifier=account.identifier,
         email=account.email,
         email_failed=account.email_failed_at is not None,
-        notices=frozenset(notice for notice in Notice if getattr(account, notice.column)),
+        notices=frozenset(kind for kind, column in SWITCHES.items() if getattr(account, column)),
         pays_mandatory=account.guardian.pays_mandatory,
         second_factor=account.totp_secret is not None,
         codes_left=await RecoveryCode.filter(account_id=account_id, used_at=None).count(),
@@ -58,6 +44,6 @@ async def profile_of(account_id: int) -> Profile:
     )
 
 
-async def choose_notice(account_id: int, notice: Notice, on: bool) -> None:
+async def choose_notice(account_id: int, kind: MailKind, on: bool) -> None:
     """Send this kind of message from now on, or send none."""
-    await Account.filter(id=account_id).update(**{notice.column: on})
+    await Account.filter(id=account_id).update(**{SWITCHES[kind]: on})

@@ -27,7 +27,7 @@ _COMING = f"""
     SELECT i.id, i.debtor_id, a.due_on FROM invitation i JOIN activity a ON a.id = i.activity_id
     WHERE {still_open.is_due_sql("$1")} AND a.due_on BETWEEN $1 AND $2 ORDER BY i.debtor_id, a.due_on, i.id
 """  # noqa: S608 - fixed parts
-_TELL = """
+_REMINDED = """
     UPDATE invitation SET reminded_at = $1
     WHERE id = $2 AND status = 'open' AND (reminded_at IS NULL OR reminded_at < $3)
 """
@@ -60,14 +60,15 @@ async def _remind_of_invitations(today: date, days: list[int]) -> None:
     for guardian_id, theirs in _by_guardian(coming, "debtor_id").items():
 
         async def work(connection: Any, guardian_id: int = guardian_id, theirs: Any = theirs) -> None:
-            told = []
+            reminded = []
             for row in theirs:
                 due_on = values.day(row["due_on"])
                 term = next(term for term in days if (due_on - today).days <= term)
-                if await execute(connection, _TELL, clock.now(), row["id"], _start_of(due_on - timedelta(days=term))):
-                    told.append(int(row["id"]))
-            if told:
-                await outbox.put_for_guardian(connection, guardian_id, MailKind.REMINDER, {"invitations": told})
+                start = _start_of(due_on - timedelta(days=term))
+                if await execute(connection, _REMINDED, clock.now(), row["id"], start):
+                    reminded.append(int(row["id"]))
+            if reminded:
+                await outbox.put_for_guardian(connection, guardian_id, MailKind.REMINDER, {"invitations": reminded})
 
         await atomic(work)
 

@@ -24,7 +24,8 @@ import aiosmtplib
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
 from creos_ui.errors import LinkNotUsable
-from creos_ui.services.mail.letters import Portal, Rendered, render
+from creos_ui.services.mail.letter import Portal
+from creos_ui.services.mail.rendering import Rendered, render
 from models import MailKind, MailMessage
 
 LEASE = timedelta(minutes=5)  # longer than any sending takes
@@ -122,7 +123,7 @@ async def _gather(connection: Any, message: MailMessage, lock: str) -> None:
 
 
 def _gathers(kind: MailKind, facts: dict[str, Any]) -> bool:
-    """Invitations published, and paid automatically, within a minute are told together."""
+    """Invitations published, or paid automatically, within a minute become one message."""
     return kind == MailKind.INVITATIONS or (kind == MailKind.RECEIPT and bool(facts["automatic"]))
 
 
@@ -227,8 +228,8 @@ def _of_recipient(exc: Any) -> Refused:
 
 async def _refused(message: MailMessage, refusal: Refused) -> None:
     reason = "".join(c if c.isprintable() else " " for c in str(refusal))[:200]
-    told = reason[:3] if reason[:1].isdigit() else reason  # of a server only the number: its words may name somebody
-    log.warning("message %s (%s) was not taken: %s", message.id, message.kind.value, told)
+    logged = reason[:3] if reason[:1].isdigit() else reason  # of a server only the number: its words may name somebody
+    log.warning("message %s (%s) was not taken: %s", message.id, message.kind.value, logged)
     if refusal.dead:
         await _write(_DEAD, clock.now(), message.account_id, message.address)
     if refusal.dead or refusal.for_good:

@@ -13,7 +13,7 @@ from datetime import date
 from creos_ui import clock
 from creos_ui.services.accounts import links, reset
 from creos_ui.services.mail import reminders, sending
-from creos_ui.services.mail.letters import Portal
+from creos_ui.services.mail.letter import Portal
 from creos_ui.services.mail.sending import Server
 from creos_ui.settings import Settings
 
