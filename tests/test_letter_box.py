@@ -48,28 +48,40 @@ def _answers(client: httpx.Client) -> bool:
         return False
 
 
-def letters(demo: httpx.Client) -> list[str]:
-    return re.findall(r"/dev/mail/\d+", demo.get("/dev/mail").text)
+def letters(demo: httpx.Client) -> dict[str, str]:
+    """The letters' addresses, the newest first, each with the words of the list that lead to it."""
+    found = re.findall(r'"text":"([^"]+)","props":\{"href":"(/dev/mail/\d+)"', demo.get("/dev/mail").text)
+    return {path: words for words, path in found}
 
 
 def link_in_newest(demo: httpx.Client) -> str:
-    newest = max(letters(demo), key=lambda path: int(path.rsplit("/", 1)[1]))
+    newest = next(iter(letters(demo)))
     found = re.search(r'href="(http://127\.0\.0\.1:\d+/reset/\w+)"', demo.get(newest).text)
     return found[1] if found else ""
 
 
-def test_a_link_from_the_letter_box_sets_a_password(demo: httpx.Client) -> None:
+def test_each_letter_is_listed_by_its_subject(demo: httpx.Client) -> None:
     until(lambda: letters(demo))  # the receipts of what was paid while it was loaded
+    for path, subject in letters(demo).items():
+        assert subject == "Paiement bien reçu"
+        assert f"<title>{subject}</title>" in demo.get(path).text
+
+
+def test_a_link_from_the_letter_box_sets_a_password(demo: httpx.Client) -> None:
     assert demo.post("/reset", data={"identifier": "dubois.jacqueline"}).status_code == 303
     until(lambda: link_in_newest(demo))
     found = link_in_newest(demo)
     assert found == link_in_newest(demo)  # looking changes nothing
+    newest, subject = next(iter(letters(demo).items()))
+    assert subject == "Définir un nouveau mot de passe"
     new = "Trois chats dorment"
     answer = demo.post(found, data={"password": new, "again": new})
     assert answer.headers["location"] == "/login?done=password"
     for password, enters in ((PASSWORD, False), (new, True)):
         signed = demo.post("/login", data={"identifier": "dubois.jacqueline", "password": password})
         assert ("refusal" not in signed.headers["location"]) == enters
+    assert letters(demo)[newest] == "Message dépassé"  # its link was used
+    assert "Ce lien ne peut plus être utilisé" in demo.get(newest).text
 
 
 @pytest.mark.parametrize("path", ["/dev/mail/0", "/dev/mail/999999", "/dev/mail/99999999999"])

@@ -16,7 +16,7 @@ from creos_ui.services import outbox
 from creos_ui.services.invitations import credit
 from creos_ui.services.mail import sending
 from creos_ui.services.mail.letter import Portal
-from creos_ui.services.mail.rendering import Rendered
+from creos_ui.services.mail.rendering import Rendered, render
 from models import Account, MailKind, MailMessage, OneTimeLink
 from tests.school import School, new_key
 from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for, server_of
@@ -330,6 +330,20 @@ async def test_no_table_holds_a_token(nora: Account, sink: Sink) -> None:
     assert len(token) == 64
     held = [dict(row) for model in (MailMessage, OneTimeLink) for row in await model.all().values()]
     assert token not in json.dumps(held, default=str)
+
+
+async def test_a_message_that_was_sent_can_be_looked_at_and_its_link_stays(
+    nora: Account, sink: Sink, moved: MovedClock
+) -> None:
+    await put(nora)
+    await send(sink)
+    links, message = await OneTimeLink.all().values(), await MailMessage.get()
+    for _ in range(2):
+        moved.move(minutes=5)
+        rendered = await render(message, PORTAL)
+        assert rendered
+        assert link_in(sink.taken[0]) in rendered.text
+    assert await OneTimeLink.all().values() == links
 
 
 @pytest.mark.parametrize(
