@@ -74,7 +74,7 @@ OCCASIONS = (
 
 
 @dataclass(frozen=True)
-class Line:
+class FormerLine:
     """One line of the list; `answered` in days from today."""
 
     occasion: Occasion
@@ -87,28 +87,28 @@ class Line:
 
 # Jacqueline's year: four open ones, a show that loading the demo pays from her wallet, and all that is past
 DUBOIS = (
-    Line(POOL_1, CAMILLE, JACQUELINE, "paid", -276),
-    Line(PLAY, CAMILLE, JACQUELINE, "paid", -258),
-    Line(RUN, CAMILLE, JACQUELINE, "declined", -238),
-    Line(FARM, NOLAN, JACQUELINE, "paid", -225),
-    Line(SCIENCE, CAMILLE, JACQUELINE, "paid", -208),
-    Line(SAINT_NICHOLAS, CAMILLE, JACQUELINE, "paid", -184, automatic=True),
-    Line(SKATING, CAMILLE, JACQUELINE, "paid", -170),
-    Line(POOL_2, CAMILLE, JACQUELINE, "paid", -127, automatic=True),
-    Line(CINEMA, NOLAN, JACQUELINE, "paid", -107),
-    Line(MAGAZINE, NOLAN, JACQUELINE, "declined", -99),
-    Line(STARS, CAMILLE, JACQUELINE, "paid", -52),
-    Line(WALK, CAMILLE, JACQUELINE, "paid", -8),
-    Line(WALK, NOLAN, JACQUELINE, "paid", -8),
-    Line(SHOW, CAMILLE, JACQUELINE),
-    Line(MUSEUM, CAMILLE, JACQUELINE),
-    Line(HANDBALL, CAMILLE, JACQUELINE),
-    Line(HANDBALL, NOLAN, JACQUELINE),
-    Line(GREEN_CLASSES, CAMILLE, JACQUELINE),
+    FormerLine(POOL_1, CAMILLE, JACQUELINE, "paid", -276),
+    FormerLine(PLAY, CAMILLE, JACQUELINE, "paid", -258),
+    FormerLine(RUN, CAMILLE, JACQUELINE, "declined", -238),
+    FormerLine(FARM, NOLAN, JACQUELINE, "paid", -225),
+    FormerLine(SCIENCE, CAMILLE, JACQUELINE, "paid", -208),
+    FormerLine(SAINT_NICHOLAS, CAMILLE, JACQUELINE, "paid", -184, automatic=True),
+    FormerLine(SKATING, CAMILLE, JACQUELINE, "paid", -170),
+    FormerLine(POOL_2, CAMILLE, JACQUELINE, "paid", -127, automatic=True),
+    FormerLine(CINEMA, NOLAN, JACQUELINE, "paid", -107),
+    FormerLine(MAGAZINE, NOLAN, JACQUELINE, "declined", -99),
+    FormerLine(STARS, CAMILLE, JACQUELINE, "paid", -52),
+    FormerLine(WALK, CAMILLE, JACQUELINE, "paid", -8),
+    FormerLine(WALK, NOLAN, JACQUELINE, "paid", -8),
+    FormerLine(SHOW, CAMILLE, JACQUELINE),
+    FormerLine(MUSEUM, CAMILLE, JACQUELINE),
+    FormerLine(HANDBALL, CAMILLE, JACQUELINE),
+    FormerLine(HANDBALL, NOLAN, JACQUELINE),
+    FormerLine(GREEN_CLASSES, CAMILLE, JACQUELINE),
 )
 
 
-def lines_of_others(children: Iterable[Schoolchild]) -> Iterator[Line]:
+def lines_of_others(children: Iterable[Schoolchild]) -> Iterator[FormerLine]:
     """The invitations of all other families, and their answers: most pay in time, some decline, a few forget."""
     chance = random.Random(SEED)  # noqa: S311 - imaginary answers
     for child in children:
@@ -117,25 +117,25 @@ def lines_of_others(children: Iterable[Schoolchild]) -> Iterator[Line]:
         for number, occasion in enumerate(occasion for occasion in OCCASIONS if child.class_no in occasion.classes):
             debtor = child.debtors[number % len(child.debtors)]
             forgets = debtor == MARC and occasion in (WALK, PHOTO, MUSEUM, HANDBALL, GREEN_CLASSES)
-            yield Line(occasion, child, debtor) if forgets else _answered(chance, occasion, child, debtor)
+            yield FormerLine(occasion, child, debtor) if forgets else _answered(chance, occasion, child, debtor)
 
 
-def _answered(chance: random.Random, occasion: Occasion, child: Schoolchild, debtor: Adult) -> Line:
+def _answered(chance: random.Random, occasion: Occasion, child: Schoolchild, debtor: Adult) -> FormerLine:
     luck = chance.random()
     if luck < (0.05 if occasion.due < 0 else 0.6):
-        return Line(occasion, child, debtor)
+        return FormerLine(occasion, child, debtor)
     answered = min(occasion.due, -1) - chance.randrange(6)
     if not occasion.mandatory and luck > 0.75:
-        return Line(occasion, child, debtor, "declined", answered)
-    return Line(occasion, child, debtor, "paid", answered, automatic=chance.random() < 0.1)
+        return FormerLine(occasion, child, debtor, "declined", answered)
+    return FormerLine(occasion, child, debtor, "paid", answered, automatic=chance.random() < 0.1)
 
 
-def write_list(path: Path, lines: Iterable[Line]) -> None:
+def write_list(path: Path, lines: Iterable[FormerLine]) -> None:
     """As a Belgian spreadsheet saves it: semicolons, dates 19/06/2024, amounts 5,00 €."""
     path.write_bytes(BOM + csv_lines([COLUMNS, *map(_cells, lines)]))
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _cells(line: FormerLine) -> tuple[str, ...]:
     occasion, debtor = line.occasion, line.debtor
     return (
         f"{school_day(occasion.starts):%d/%m/%Y}",
