@@ -8,11 +8,12 @@ stranger has guessed is not forgiven because the owner signs in.
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.database.values import instant
 from creos_ui.errors import DomainError
 from creos_ui.keyed_hash import keyed_hash
 
@@ -46,7 +47,7 @@ async def begin(kind: str, account_id: int) -> int:
         for most, within in LIMITS:
             found = await rows(connection, _NTH.format(offset=most - 1), track, now - within)
             if found:
-                raise TooManyCodes(minutes=math.ceil((_instant(found[0]["at"]) + within - now) / timedelta(minutes=1)))
+                raise TooManyCodes(minutes=math.ceil((instant(found[0]["at"]) + within - now) / timedelta(minutes=1)))
         recorded = await rows(connection, _RECORD, now, track, False)
         return int(recorded[0]["id"])
 
@@ -60,8 +61,3 @@ async def right(this: int) -> None:
         await execute(connection, "DELETE FROM sign_in_attempt WHERE id = $1", this)
 
     await atomic(work)
-
-
-def _instant(value: Any) -> datetime:
-    """What the driver returns: SQLite's is text."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)

@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.database.values import instant
 from creos_ui.errors import EmailInvalid, TooManyTries
 from creos_ui.services import outbox
 from creos_ui.services.accounts import links
@@ -52,8 +53,7 @@ async def request_email(account_id: int, *, password: str, new_address: str) -> 
         now = clock.now()
         found = await rows(connection, _ASKED.format(offset=PER_DAY - 1), account_id, now - _DAY)
         if found:
-            oldest = found[0]["created_at"]
-            free = (type(now).fromisoformat(oldest) if isinstance(oldest, str) else oldest) + _DAY
+            free = instant(found[0]["created_at"]) + _DAY
             raise TooManyTries(minutes=math.ceil((free - now) / timedelta(minutes=1)))
         await outbox.withdraw(connection, account_id, MailKind.EMAIL_LINK)
         await outbox.put(connection, account_id, MailKind.EMAIL_LINK, {"address": address}, address=address)

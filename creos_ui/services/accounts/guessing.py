@@ -15,6 +15,7 @@ from typing import Any
 
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.database.values import instant
 from creos_ui.errors import PasswordMustBeReset, TooManyTries
 from creos_ui.keyed_hash import keyed_hash
 
@@ -125,7 +126,7 @@ async def _check_track(connection: Any, identifier_hash: str, browser_hash: str 
         raise PasswordMustBeReset
     waits = [now]
     if counted["last_at"]:
-        waits.append(_instant(counted["last_at"]) + delay_after(int(counted["in_a_row"])))
+        waits.append(instant(counted["last_at"]) + delay_after(int(counted["in_a_row"])))
     if counted["recent"] >= PER_IDENTIFIER:
         where = "identifier_hash = $2 AND coalesce(browser_hash, '') = $3"
         waits.append(await _free_again(connection, where, PER_IDENTIFIER, now, *track))
@@ -144,7 +145,7 @@ async def _free_again(connection: Any, where: str, limit: int, now: datetime, *v
     """When fewer than `limit` failures lie inside the window; `now` if that is so already."""
     sql = _NTH_RECENT.format(where=where, offset=limit - 1)
     found = await rows(connection, sql, now - WINDOW, *values)
-    return _instant(found[0]["at"]) + WINDOW if found else now
+    return instant(found[0]["at"]) + WINDOW if found else now
 
 
 def _refuse_until(moment: datetime, now: datetime) -> None:
@@ -160,8 +161,3 @@ def network_of(address: str) -> str:
     except ValueError:
         pass
     return address
-
-
-def _instant(value: Any) -> datetime:
-    """What the driver returns: SQLite's is text."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)

@@ -18,6 +18,7 @@ import segno
 
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute
+from creos_ui.database.values import LARGEST_ID
 from creos_ui.errors import DomainError
 from creos_ui.keyed_hash import keyed_hash
 from creos_ui.services import outbox
@@ -189,7 +190,7 @@ async def _pending_account(token: str) -> Account | None:
     until, _, signature = rest.partition(".")
     if len(token) > 120 or not all(part.isascii() and part.isdecimal() for part in (number, until)):
         return None
-    if int(number) >= 1 << 31 or int(until) <= clock.now().timestamp():
+    if int(number) > LARGEST_ID or int(until) <= clock.now().timestamp():
         return None
     account = await Account.get_or_none(id=int(number))
     if account is None or account.totp_secret is None:

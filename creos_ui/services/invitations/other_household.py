@@ -11,6 +11,7 @@ from datetime import date
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
+from creos_ui.database.values import day
 
 MOST = 50
 
@@ -43,7 +44,7 @@ async def answered_elsewhere(guardian_id: int, today: date | None = None) -> lis
     return [
         TakingPart(
             title=row["title"],
-            starts_on=date.fromisoformat(str(row["starts_on"])),
+            starts_on=day(row["starts_on"]),
             child=row["first_name"],
             takes_part=True if row["mandatory"] or row["paid"] else None if row["waiting"] else False,
         )
