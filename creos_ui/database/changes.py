@@ -1,4 +1,7 @@
-"""Changes made by other processes, told to this one: LISTEN/NOTIFY on PostgreSQL, a look twice a second on SQLite."""
+"""Changes made by other processes, reported to this one: LISTEN/NOTIFY on PostgreSQL, a look twice a second on SQLite.
+
+No table is asked, so the SQL here is fixed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Open, migrate, verify, close. Nothing is served from a database that lacks its guards or is not power-safe (R51)."""
+"""Open, migrate, verify, close. Nothing is served from a database that lacks its guards or is not power-safe (R51).
+
+The SQL here asks for each database's own settings and catalogues, of which there are no models.
+"""
 
 from __future__ import annotations
 

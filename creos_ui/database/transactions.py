@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
+from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from creos_ui import live
@@ -54,6 +55,15 @@ async def _attempt(work: Callable[[Any], Awaitable[T]]) -> T:
                 raise
         await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads retries, guards nothing
     raise AssertionError("unreachable")
+
+
+async def update(found: QuerySet[Any], **values: Any) -> int:
+    """One UPDATE in a transaction of its own, as `atomic` runs it; returns the number of rows it changed."""
+
+    async def work(connection: Any) -> int:
+        return await found.using_db(connection).update(**values)
+
+    return await atomic(work)
 
 
 async def execute(connection: Any, sql: str, *values: Any) -> int:

@@ -16,11 +16,12 @@ from typing import Any
 from creos_ui import clock
 from creos_ui.database.transactions import execute
 from creos_ui.services.money.ledger import Claimed
-from models import SWITCHES, MailKind
+from models import SWITCHES, Invitation, InvitationStatus, MailKind, MailMessage
 
 GATHERED = timedelta(minutes=1)  # invitations published, or paid automatically, within it become one message
 BALANCE = '"@balance"'  # stands in the facts for the wallet's balance at that moment, in cents
 
+# fixed SQL: whether to write, where to, and the balance at that moment, in the one statement a payment can spare
 _INSERT = """
     INSERT INTO mail_message (message_id, account_id, kind, address, facts, created_at, next_try_at, tries)
     SELECT $1, account.id, $2, {address}, {facts}, {at}, {at_next}, 0 FROM account
@@ -29,11 +30,6 @@ _INSERT = """
 _HAS_ADDRESS = "account.email IS NOT NULL AND account.email_failed_at IS NULL"
 _WITH_BALANCE = """replace(CAST($3 AS text), '"@balance"', CAST(
     (SELECT balance_cents FROM ledger_account l WHERE l.guardian_id = account.guardian_id) AS text))"""
-_WITHDRAW = """
-    UPDATE mail_message SET next_try_at = NULL, failed_at = $1, error = 'withdrawn'
-    WHERE account_id = $2 AND kind = $3 AND sent_at IS NULL AND next_try_at IS NOT NULL
-"""
-_PUBLISHED = "UPDATE invitation SET reminded_at = $1 WHERE id = $2 AND status = 'open'"
 
 
 async def put(
@@ -64,15 +60,16 @@ async def receipt(connection: Any, guardian_id: int, claimed: Sequence[Claimed],
 async def invited(connection: Any, guardian_id: int, invitation_ids: Sequence[int]) -> None:
     """New invitations, inside the transaction that publishes them; several at once become one message. Being told is
     also being reminded: the first reminder is the next term's."""
-    for invitation_id in invitation_ids:
-        await execute(connection, _PUBLISHED, clock.now(), invitation_id)
+    waiting = Invitation.filter(id__in=invitation_ids, status=InvitationStatus.OPEN)
+    await waiting.using_db(connection).update(reminded_at=clock.now())
     facts = {"invitations": list(invitation_ids)}
     await _insert(connection, "guardian_id", guardian_id, MailKind.INVITATIONS, facts, wait=GATHERED)
 
 
 async def withdraw(connection: Any, account_id: int, kind: MailKind) -> None:
     """What waits of this kind is not sent any more."""
-    await execute(connection, _WITHDRAW, clock.now(), account_id, kind)
+    waiting = MailMessage.filter(account_id=account_id, kind=kind, sent_at=None, next_try_at__isnull=False)
+    await waiting.using_db(connection).update(next_try_at=None, failed_at=clock.now(), error="withdrawn")
 
 
 async def _insert(

@@ -9,11 +9,11 @@ import pytest
 
 from creos_ui import clock, keyed_hash
 from creos_ui.errors import EmailInvalid, LinkNotUsable, PasswordCommon, TooManyTries, WrongPassword
-from creos_ui.services.accounts import guessing, reset, sessions
+from creos_ui.services.accounts import email_change, guessing, reset, sessions
 from creos_ui.services.accounts.account import change_password, sign_in
 from creos_ui.services.accounts.email_change import address_of, confirm_email, request_email
 from creos_ui.services.mail import sending
-from models import Account, MailMessage, SignInAttempt
+from models import Account, MailKind, MailMessage, SignInAttempt
 from tests.school import School
 from tests.services.post import NORA_AT, PASSWORD, PORTAL, MovedClock, account_for, server_of
 from tests.smtp import Sink, link_in, running_sink, text_of
@@ -83,6 +83,22 @@ async def test_no_address_is_flooded(nora: Account) -> None:
         await request_email(nora.id, password=PASSWORD, new_address=f"victim{number}@example.org")
     with pytest.raises(TooManyTries):
         await request_email(nora.id, password=PASSWORD, new_address=NEW_AT)
+
+
+async def test_requests_at_the_same_time_are_counted_one_after_the_other(
+    nora: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = asyncio.Barrier(8)
+
+    async def confirmed(_account_id: int, _password: str) -> None:
+        await together.wait()
+
+    monkeypatch.setattr(email_change, "confirm_password", confirmed)
+    requests = [request_email(nora.id, password=PASSWORD, new_address=f"victim{n}@example.org") for n in range(8)]
+    answers = await asyncio.gather(*requests, return_exceptions=True)
+    assert sorted(type(answer).__name__ for answer in answers) == ["NoneType"] * 5 + ["TooManyTries"] * 3
+    assert await MailMessage.filter(kind=MailKind.EMAIL_LINK).count() == 5
+    assert await MailMessage.filter(kind=MailKind.EMAIL_LINK, next_try_at__isnull=False).count() == 1
 
 
 async def test_the_newest_request_is_the_one_that_counts(nora: Account, sink: Sink) -> None:

@@ -12,7 +12,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.database.transactions import atomic, rows
 from creos_ui.errors import EmailIsNotIdentifier, IdentifierInvalid, IdentifierTaken, SignInRefused, WrongPassword
 from creos_ui.keyed_hash import keyed_hash
 from creos_ui.services import outbox
@@ -23,6 +23,7 @@ from models import Account, Guardian, KnownBrowser, MailKind, Role, folded
 
 LONGEST_IDENTIFIER = 100
 _IDENTIFIER = re.compile(rf"[a-z0-9._-]{{3,{LONGEST_IDENTIFIER}}}")
+# fixed SQL: RETURNING names exactly those it ended
 _END_SESSIONS = """
     UPDATE session SET revoked_at = $1 WHERE account_id = $2 AND id <> $3 AND revoked_at IS NULL RETURNING id
 """
@@ -162,8 +163,8 @@ async def replace_password(
 ) -> list[int]:
     """Everything a new password changes, in one transaction: sessions and known browsers end, links in messages too,
     and the owner is told. Returns the ended sessions' ids; call after_new_password when it is committed."""
-    await execute(connection, "UPDATE account SET password_hash = $1 WHERE id = $2", password_hash, account_id)
-    await execute(connection, "DELETE FROM known_browser WHERE account_id = $1", account_id)
+    await Account.filter(id=account_id).using_db(connection).update(password_hash=password_hash)
+    await KnownBrowser.filter(account_id=account_id).using_db(connection).delete()
     await links.kill(connection, account_id)
     for kind in (MailKind.PASSWORD_LINK, MailKind.EMAIL_LINK):
         await outbox.withdraw(connection, account_id, kind)

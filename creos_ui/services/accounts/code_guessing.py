@@ -12,19 +12,15 @@ from datetime import timedelta
 from typing import Any
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, execute, rows
-from creos_ui.database.values import instant
+from creos_ui.database.transactions import atomic
 from creos_ui.errors import DomainError
 from creos_ui.keyed_hash import keyed_hash
+from models import SignInAttempt
 
 LIMITS = ((5, timedelta(minutes=5)), (50, timedelta(days=1)))
 
+# fixed SQL: a lock, which counting the tries before and recording this one hold together
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('sign_in_attempt'))"
-_NTH = "SELECT at FROM sign_in_attempt WHERE identifier_hash = $1 AND at > $2 ORDER BY at DESC LIMIT 1 OFFSET {offset}"
-_RECORD = """
-    INSERT INTO sign_in_attempt (at, identifier_hash, address_hash, browser_hash, succeeded)
-    VALUES ($1, $2, $2, NULL, $3) RETURNING id
-"""
 
 
 class TooManyCodes(DomainError):
@@ -45,11 +41,14 @@ async def begin(kind: str, account_id: int) -> int:
             await connection.execute_query(_ONE_AT_A_TIME)
         now = clock.now()
         for most, within in LIMITS:
-            found = await rows(connection, _NTH.format(offset=most - 1), track, now - within)
-            if found:
-                raise TooManyCodes(minutes=math.ceil((instant(found[0]["at"]) + within - now) / timedelta(minutes=1)))
-        recorded = await rows(connection, _RECORD, now, track, False)
-        return int(recorded[0]["id"])
+            recent = SignInAttempt.filter(identifier_hash=track, at__gt=now - within).using_db(connection)
+            oldest = await recent.order_by("-at").offset(most - 1).first()
+            if oldest is not None:
+                raise TooManyCodes(minutes=math.ceil((oldest.at + within - now) / timedelta(minutes=1)))
+        this = await SignInAttempt.create(
+            at=now, identifier_hash=track, address_hash=track, succeeded=False, using_db=connection
+        )
+        return this.id
 
     return await atomic(work)
 
@@ -58,6 +57,6 @@ async def right(this: int) -> None:
     """The code was right: this try was no guess."""
 
     async def work(connection: Any) -> None:
-        await execute(connection, "DELETE FROM sign_in_attempt WHERE id = $1", this)
+        await SignInAttempt.filter(id=this).using_db(connection).delete()
 
     await atomic(work)

@@ -9,22 +9,16 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, execute, rows
-from creos_ui.database.values import instant
+from creos_ui.database.transactions import atomic
 from creos_ui.errors import EmailInvalid, TooManyTries
 from creos_ui.services import outbox
 from creos_ui.services.accounts import links
 from creos_ui.services.accounts.account import confirm_password
-from models import LinkPurpose, MailKind
+from models import Account, LinkPurpose, MailKind, MailMessage
 
 PER_DAY = 5  # messages one account may have sent to addresses nobody has confirmed
 LONGEST = 254
 _DAY = timedelta(days=1)
-_ASKED = """
-    SELECT created_at FROM mail_message WHERE account_id = $1 AND kind = 'email_link' AND created_at > $2
-    ORDER BY created_at DESC LIMIT 1 OFFSET {offset}
-"""
-_ONE_AT_A_TIME = "SELECT id FROM account WHERE id = $1 FOR UPDATE"
 
 
 def address_of(text: str) -> str:
@@ -48,13 +42,13 @@ async def request_email(account_id: int, *, password: str, new_address: str) -> 
     await confirm_password(account_id, password)
 
     async def work(connection: Any) -> None:
-        if connection.capabilities.dialect == "postgres":
-            await rows(connection, _ONE_AT_A_TIME, account_id)
+        # one request of an account at a time; on SQLite transactions follow each other anyway
+        await Account.filter(id=account_id).using_db(connection).select_for_update().get()
         now = clock.now()
-        found = await rows(connection, _ASKED.format(offset=PER_DAY - 1), account_id, now - _DAY)
-        if found:
-            free = instant(found[0]["created_at"]) + _DAY
-            raise TooManyTries(minutes=math.ceil((free - now) / timedelta(minutes=1)))
+        asked = MailMessage.filter(account_id=account_id, kind=MailKind.EMAIL_LINK, created_at__gt=now - _DAY)
+        oldest = await asked.using_db(connection).order_by("-created_at").offset(PER_DAY - 1).first()
+        if oldest is not None:
+            raise TooManyTries(minutes=math.ceil((oldest.created_at + _DAY - now) / timedelta(minutes=1)))
         await outbox.withdraw(connection, account_id, MailKind.EMAIL_LINK)
         await outbox.put(connection, account_id, MailKind.EMAIL_LINK, {"address": address}, address=address)
         await outbox.put(connection, account_id, MailKind.EMAIL_CHANGED, {"stage": "asked"})
@@ -74,8 +68,7 @@ async def confirm_email(token: str) -> None:
         await outbox.put(connection, account_id, MailKind.EMAIL_CHANGED, {"stage": "left"})
         await outbox.withdraw(connection, account_id, MailKind.PASSWORD_LINK)
         await links.kill(connection, account_id)
-        sql = "UPDATE account SET email = $1, email_failed_at = NULL WHERE id = $2"
-        await execute(connection, sql, address, account_id)
+        await Account.filter(id=account_id).using_db(connection).update(email=address, email_failed_at=None)
         await outbox.put(connection, account_id, MailKind.EMAIL_CHANGED, {"stage": "confirmed"})
 
     await atomic(work)

@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.database.transactions import atomic, execute, rows, update
 from creos_ui.database.values import instant
 from creos_ui.errors import PasswordMustBeReset, TooManyTries
 from creos_ui.keyed_hash import keyed_hash
+from models import SignInAttempt
 
 WINDOW = timedelta(minutes=5)
 PER_IDENTIFIER = 10  # failures per window
@@ -26,6 +27,9 @@ OVERALL = 1000
 IN_A_ROW = 100  # without a success between them: only a new password opens the account (NIST)
 LONGEST_DELAY = timedelta(minutes=30)
 KEPT = timedelta(days=90)  # nothing is counted for longer
+
+# Fixed SQL, here and in `prune`: a track without a browser is NULL, which must equal NULL on both databases; and the
+# next sign-in waits until this one is counted and recorded.
 
 # count and record are one step. SQLite's transactions follow each other anyway
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('sign_in_attempt'))"
@@ -76,19 +80,15 @@ async def begin(identifier: str, *, address: str, browser_hash: str | None) -> T
 
 async def succeeded(this: Try) -> None:
     """The password was right: the row of failures ends here."""
-
-    async def work(connection: Any) -> None:
-        await execute(connection, "UPDATE sign_in_attempt SET succeeded = $1 WHERE id = $2", True, this.id)
-
-    await atomic(work)
+    await update(SignInAttempt.filter(id=this.id), succeeded=True)
 
 
 async def forget(identifier: str) -> None:
     """The account has a new password: its failures are over."""
 
     async def work(connection: Any) -> None:
-        sql = "DELETE FROM sign_in_attempt WHERE identifier_hash = $1"
-        await execute(connection, sql, keyed_hash("identifier", identifier))
+        identifier_hash = keyed_hash("identifier", identifier)
+        await SignInAttempt.filter(identifier_hash=identifier_hash).using_db(connection).delete()
 
     await atomic(work)
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.database.transactions import atomic, rows
 from creos_ui.errors import LinkNotUsable
 from creos_ui.keyed_hash import keyed_hash
 from models import Account, LinkPurpose, OneTimeLink
@@ -18,11 +18,7 @@ from models import Account, LinkPurpose, OneTimeLink
 VALID = {LinkPurpose.PASSWORD: timedelta(minutes=60), LinkPurpose.EMAIL: timedelta(hours=24)}
 KEPT = timedelta(days=90)
 
-_KILL = "UPDATE one_time_link SET used_at = $1 WHERE account_id = $2 AND purpose = $3 AND used_at IS NULL"
-_MINT = """
-    INSERT INTO one_time_link (token_hash, account_id, purpose, value, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6)
-"""
+# fixed SQL: of two at once one gets it, and learns whose it is, in one statement
 _USE = """
     UPDATE one_time_link SET used_at = $1
     WHERE token_hash = $2 AND purpose = $3 AND used_at IS NULL AND expires_at > $1
@@ -45,8 +41,17 @@ async def mint(
     async def work(connection: Any) -> None:
         row = await OneTimeLink.filter(token_hash=token_hash).using_db(connection).first()
         if row is None:
-            await execute(connection, _KILL, now, account_id, purpose)
-            await execute(connection, _MINT, token_hash, account_id, purpose, value, now, expires_at)
+            older = OneTimeLink.filter(account_id=account_id, purpose=purpose, used_at=None)
+            await older.using_db(connection).update(used_at=now)
+            await OneTimeLink.create(
+                token_hash=token_hash,
+                account_id=account_id,
+                purpose=purpose,
+                value=value,
+                created_at=now,
+                expires_at=expires_at,
+                using_db=connection,
+            )
         elif row.used_at is not None:
             raise LinkNotUsable
         elif not sent:  # another try of the same message
@@ -78,8 +83,7 @@ async def use_up(connection: Any, token: str, purpose: LinkPurpose) -> tuple[int
 
 async def kill(connection: Any, account_id: int) -> None:
     """No link of this account works any more."""
-    for purpose in LinkPurpose:
-        await execute(connection, _KILL, clock.now(), account_id, purpose)
+    await OneTimeLink.filter(account_id=account_id, used_at=None).using_db(connection).update(used_at=clock.now())
 
 
 async def prune() -> None:

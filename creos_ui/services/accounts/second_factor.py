@@ -15,9 +15,10 @@ from typing import Any
 
 import pyotp
 import segno
+from tortoise.expressions import Q
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, execute
+from creos_ui.database.transactions import atomic, update
 from creos_ui.database.values import LARGEST_ID
 from creos_ui.errors import DomainError
 from creos_ui.keyed_hash import keyed_hash
@@ -80,8 +81,8 @@ async def switch_on(account_id: int, session_id: int, *, password: str, code: st
     codes = _new_codes()
 
     async def work(connection: Any) -> None:
-        sql = "UPDATE account SET totp_secret = $1, totp_last_step = $2 WHERE id = $3 AND totp_secret IS NULL"
-        if not await execute(connection, sql, secret, step, account_id):
+        without = Account.filter(id=account_id, totp_secret=None).using_db(connection)
+        if not await without.update(totp_secret=secret, totp_last_step=step):
             raise SecondFactorChanged
         await _replace_codes(account_id, codes)
         await _tell(connection, account_id, "on")
@@ -101,8 +102,8 @@ async def switch_off(account_id: int, *, password: str, code: str) -> None:
 
     async def work(connection: Any) -> None:
         # the last step stays: the next secret to be offered depends on it
-        sql = "UPDATE account SET totp_secret = NULL WHERE id = $1 AND totp_secret = $2"
-        if not await execute(connection, sql, account_id, account.totp_secret):
+        unchanged = Account.filter(id=account_id, totp_secret=account.totp_secret).using_db(connection)
+        if not await unchanged.update(totp_secret=None):
             raise SecondFactorChanged
         await RecoveryCode.filter(account_id=account_id).delete()
         await _tell(connection, account_id, "off")
@@ -219,20 +220,17 @@ async def _take(account: Account, code: str) -> None:
     if len(plain) == 6 and plain.isascii() and plain.isdecimal():
         this = await code_guessing.begin("totp", account.id)
         step = _step_of(account.totp_secret, plain, after=account.totp_last_step)
-        # one conditional update: of two at once, one gets in
-        sql = """UPDATE account SET totp_last_step = $1
-            WHERE id = $2 AND totp_secret = $3 AND (totp_last_step IS NULL OR totp_last_step < $1)"""
-        values: tuple[Any, ...] = (step, account.id, account.totp_secret)
+        if step is None:
+            raise CodeRefused
+        earlier = Q(totp_last_step=None) | Q(totp_last_step__lt=step)
+        unused = Account.filter(earlier, id=account.id, totp_secret=account.totp_secret)
+        changed = await update(unused, totp_last_step=step)
     else:
         this = await code_guessing.begin("recovery", account.id)
-        step = 0
-        sql = "UPDATE recovery_code SET used_at = $1 WHERE account_id = $2 AND code_hash = $3 AND used_at IS NULL"
-        values = (clock.now(), account.id, _code_hash(account.id, plain))
-
-    async def work(connection: Any) -> int:
-        return await execute(connection, sql, *values)
-
-    if step is None or not await atomic(work):
+        code_hash = _code_hash(account.id, plain)
+        unused_code = RecoveryCode.filter(account_id=account.id, code_hash=code_hash, used_at=None)
+        changed = await update(unused_code, used_at=clock.now())
+    if not changed:  # of two at once, one gets in
         raise CodeRefused
     await code_guessing.right(this)
 

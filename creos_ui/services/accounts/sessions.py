@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, execute
+from creos_ui.database.transactions import atomic, execute, update
 from creos_ui.keyed_hash import keyed_hash
 from models import Account, Role, Session
 
@@ -127,13 +127,8 @@ def alive(session_id: int, *, active: bool) -> bool:
 async def revoke(*session_ids: int) -> None:
     """End these sessions: no page, event or request of theirs does anything from now on."""
     _forget(set(session_ids))
-
-    async def work(connection: Any) -> None:
-        for session_id in session_ids:
-            sql = "UPDATE session SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL"
-            await execute(connection, sql, clock.now(), session_id)
-
-    await atomic(work)
+    if session_ids:
+        await update(Session.filter(id__in=session_ids, revoked_at=None), revoked_at=clock.now())
 
 
 async def revoke_token(token: str) -> int | None:
@@ -244,6 +239,7 @@ async def _write_used(now: datetime, *, all_of_them: bool = False) -> None:
     used = {session_id: live.last_used_at for session_id, live in due}
 
     async def work(connection: Any) -> None:
+        # fixed SQL: for everyone signed in, in a transaction others wait for; the ORM takes four times as long
         for session_id, at in used.items():
             await execute(connection, "UPDATE session SET last_used_at = $1 WHERE id = $2", at, session_id)
 

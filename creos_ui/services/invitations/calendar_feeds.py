@@ -15,12 +15,14 @@ from typing import Any
 from unicodedata import category
 
 from icalendar import Calendar, Event, Timezone, vText
+from tortoise.queryset import QuerySet
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, default_connection, execute, rows
+from creos_ui.database.transactions import atomic, default_connection
 from creos_ui.keyed_hash import keyed_hash
 from creos_ui.services.invitations.calendar import Entry, Kind, State, days_of
 from creos_ui.texts import DEFAULT, LANGUAGES, t
+from models import Account, CalendarFeed
 
 FOLDER = "/calendar/"
 PAST, AHEAD = timedelta(days=366), timedelta(days=732)  # what a feed holds around today
@@ -33,19 +35,19 @@ _STILL_DUE = (State.TO_PAY, State.LATE)
 async def feed_of(guardian_id: int) -> str:
     """The path of this guardian's feed, made at its first use."""
 
-    async def work(connection: Any) -> int:
+    async def work(connection: Any) -> CalendarFeed:
         return await _open_feed(connection, guardian_id) or await _new_feed(connection, guardian_id)
 
-    known = await _open_feed(default_connection(), guardian_id)
-    return _path(known if known is not None else await atomic(work))
+    if known := await _open_feed(default_connection(), guardian_id):
+        return _path(known)
+    return _path(await atomic(work))
 
 
 async def renew_feed(guardian_id: int) -> str:
     """Revoke every address this guardian had, at once, and return the path of a new one."""
 
-    async def work(connection: Any) -> int:
-        sql = "UPDATE calendar_feed SET revoked_at = $1 WHERE guardian_id = $2 AND revoked_at IS NULL"
-        await execute(connection, sql, clock.now(), guardian_id)
+    async def work(connection: Any) -> CalendarFeed:
+        await _open_feeds(connection, guardian_id).update(revoked_at=clock.now())
         return await _new_feed(connection, guardian_id)
 
     return _path(await atomic(work))
@@ -56,9 +58,8 @@ async def guardian_of(name: str) -> int | None:
     found = _ADDRESS.fullmatch(name)
     if not found or not hmac.compare_digest(found[2], _secret(int(found[1]))):
         return None
-    sql = "SELECT guardian_id FROM calendar_feed WHERE id = $1 AND revoked_at IS NULL"
-    owners = await rows(default_connection(), sql, int(found[1]))
-    return int(owners[0]["guardian_id"]) if owners else None
+    feed = await CalendarFeed.get_or_none(id=int(found[1]), revoked_at=None)
+    return feed.guardian_id if feed else None
 
 
 async def feed_entries(guardian_id: int) -> list[Entry]:
@@ -70,8 +71,8 @@ async def feed_entries(guardian_id: int) -> list[Entry]:
 
 async def language_of_feed(guardian_id: int) -> str:
     """The language of the owner's account."""
-    found = await rows(default_connection(), "SELECT language FROM account WHERE guardian_id = $1", guardian_id)
-    return found[0]["language"] if found and found[0]["language"] in LANGUAGES else DEFAULT
+    account = await Account.get_or_none(guardian_id=guardian_id)
+    return account.language if account and account.language in LANGUAGES else DEFAULT
 
 
 def tag_of(entries: list[Entry], name: str, language: str) -> str:
@@ -141,20 +142,21 @@ def _plain(text: str) -> str:
     return re.sub(" +", " ", "".join(" " if category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)).strip()
 
 
-def _path(feed_id: int) -> str:
-    return f"{FOLDER}{feed_id}-{_secret(feed_id)}.ics"
+def _path(feed: CalendarFeed) -> str:
+    return f"{FOLDER}{feed.id}-{_secret(feed.id)}.ics"
 
 
 def _secret(feed_id: int) -> str:
     return keyed_hash("calendar feed", str(feed_id))[:40]  # 160 bits
 
 
-async def _open_feed(connection: Any, guardian_id: int) -> int | None:
-    sql = "SELECT min(id) AS id FROM calendar_feed WHERE guardian_id = $1 AND revoked_at IS NULL"
-    found = (await rows(connection, sql, guardian_id))[0]["id"]
-    return None if found is None else int(found)
+def _open_feeds(connection: Any, guardian_id: int) -> QuerySet[CalendarFeed]:
+    return CalendarFeed.filter(guardian_id=guardian_id, revoked_at=None).using_db(connection)
 
 
-async def _new_feed(connection: Any, guardian_id: int) -> int:
-    sql = "INSERT INTO calendar_feed (guardian_id, created_at) VALUES ($1, $2) RETURNING id"
-    return int((await rows(connection, sql, guardian_id, clock.now()))[0]["id"])
+async def _open_feed(connection: Any, guardian_id: int) -> CalendarFeed | None:
+    return await _open_feeds(connection, guardian_id).order_by("id").first()
+
+
+async def _new_feed(connection: Any, guardian_id: int) -> CalendarFeed:
+    return await CalendarFeed.create(guardian_id=guardian_id, created_at=clock.now(), using_db=connection)

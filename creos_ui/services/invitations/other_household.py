@@ -15,6 +15,7 @@ from creos_ui.database.values import day
 
 MOST = 50
 
+# fixed SQL: one question over five tables, for a page
 _ELSEWHERE = """
     SELECT DISTINCT a.id, a.title, a.starts_on, a.mandatory, p.id AS pupil_id, p.first_name,
         EXISTS (SELECT 1 FROM invitation x

@@ -12,7 +12,7 @@ import asyncio
 import json
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,13 +20,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiosmtplib
+from tortoise.queryset import QuerySet
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, execute, rows
+from creos_ui.database.transactions import atomic, rows, update
 from creos_ui.errors import LinkNotUsable
 from creos_ui.services.mail.letter import Portal
 from creos_ui.services.mail.rendering import Rendered, render
-from models import MailKind, MailMessage
+from models import Account, MailKind, MailMessage
 
 LEASE = timedelta(minutes=5)  # longer than any sending takes
 SMTP_TIMEOUT = 20.0  # seconds for each answer of the server
@@ -37,19 +38,12 @@ STALE_AFTER = {MailKind.PASSWORD_LINK: timedelta(hours=1)}  # whoever asked has 
 KEPT = timedelta(days=90)
 log = logging.getLogger("creos_ui")
 
+# fixed SQL: two processes cannot both win it
 _CLAIM = """
     UPDATE mail_message SET next_try_at = $2, tries = tries + 1 WHERE id = (
         SELECT id FROM mail_message WHERE next_try_at <= $1 ORDER BY next_try_at, id LIMIT 1 {lock})
     RETURNING id
 """
-_TWINS = """
-    SELECT id, facts FROM mail_message
-    WHERE account_id = $1 AND kind = $2 AND id <> $3 AND tries = 0 AND next_try_at IS NOT NULL ORDER BY id {lock}
-"""
-_SENT = "UPDATE mail_message SET sent_at = $1, next_try_at = NULL, error = $2 WHERE id = $3 AND sent_at IS NULL"
-_GIVEN_UP = "UPDATE mail_message SET failed_at = $1, next_try_at = NULL, error = $2 WHERE id = $3 AND sent_at IS NULL"
-_AGAIN = "UPDATE mail_message SET next_try_at = $1, error = $2 WHERE id = $3 AND next_try_at IS NOT NULL"
-_DEAD = "UPDATE account SET email_failed_at = $1 WHERE id = $2 AND email = $3"
 
 
 @dataclass(frozen=True)
@@ -90,36 +84,39 @@ async def claim() -> MailMessage | None:
     """Take the message that has waited longest; nobody else gets it for five minutes. Those of the same kind that wait
     for the same person, where the kind gathers, become part of it."""
 
-    async def work(connection: Any) -> int | None:
+    async def work(connection: Any) -> MailMessage | None:
         postgres = connection.capabilities.dialect == "postgres"
-        skip_locked = "FOR UPDATE SKIP LOCKED" if postgres else ""
         now = clock.now()
-        found = await rows(connection, _CLAIM.format(lock=skip_locked), now, now + LEASE)
+        sql = _CLAIM.format(lock="FOR UPDATE SKIP LOCKED" if postgres else "")
+        found = await rows(connection, sql, now, now + LEASE)
         if not found:
             return None
         message = await MailMessage.get(id=found[0]["id"], using_db=connection)
         if message.tries == 1:
-            await _gather(connection, message, skip_locked)
-        return message.id
+            await _gather(connection, message)
+        return message
 
-    claimed = await atomic(work)
-    return None if claimed is None else await MailMessage.get(id=claimed)
+    return await atomic(work)
 
 
-async def _gather(connection: Any, message: MailMessage, lock: str) -> None:
+async def _gather(connection: Any, message: MailMessage) -> None:
     """Only before its first try: a message that was tried says the same at the next."""
     facts = json.loads(message.facts)
     if not _gathers(message.kind, facts):
         return
-    for twin in await rows(connection, _TWINS.format(lock=lock), message.account_id, message.kind, message.id):
-        more = json.loads(twin["facts"])
+    twins = MailMessage.filter(
+        account_id=message.account_id, kind=message.kind, id__not=message.id, tries=0, next_try_at__isnull=False
+    )
+    for twin in await twins.using_db(connection).order_by("id").select_for_update(skip_locked=True):
+        more = json.loads(twin.facts)
         if _gathers(message.kind, more):
             # lists grow; the newest balance and day are the ones that hold
             facts = {**facts, **more} | {
                 name: facts[name] + more[name] for name in facts if isinstance(more[name], list)
             }
-            await execute(connection, "DELETE FROM mail_message WHERE id = $1", twin["id"])
-    await execute(connection, "UPDATE mail_message SET facts = $1 WHERE id = $2", json.dumps(facts), message.id)
+            await twin.delete(using_db=connection)
+    message.facts = json.dumps(facts)
+    await message.save(update_fields=["facts"], using_db=connection)
 
 
 def _gathers(kind: MailKind, facts: dict[str, Any]) -> bool:
@@ -173,7 +170,7 @@ def envelope(message: MailMessage, rendered: Rendered, portal: Portal) -> EmailM
 
 
 async def mark_sent(message: MailMessage, note: str | None = None) -> None:
-    await _write(_SENT, clock.now(), note, message.id)
+    await update(_unsent(message), sent_at=clock.now(), next_try_at=None, error=note)
 
 
 def delay_after(tries: int) -> timedelta:
@@ -231,7 +228,8 @@ async def _refused(message: MailMessage, refusal: Refused) -> None:
     logged = reason[:3] if reason[:1].isdigit() else reason  # of a server only the number: its words may name somebody
     log.warning("message %s (%s) was not taken: %s", message.id, message.kind.value, logged)
     if refusal.dead:
-        await _write(_DEAD, clock.now(), message.account_id, message.address)
+        owner = Account.filter(id=message.account_id, email=message.address)  # who may have a new one by now
+        await update(owner, email_failed_at=clock.now())
     if refusal.dead or refusal.for_good:
         await _give_up(message, reason)
         return
@@ -239,7 +237,8 @@ async def _refused(message: MailMessage, refusal: Refused) -> None:
     if again > message.created_at + _limit(message) and message.tries > 1:
         await _give_up(message, reason)
     else:
-        await _write(_AGAIN, again, reason, message.id)
+        waiting = MailMessage.filter(id=message.id, next_try_at__isnull=False)  # not if it was withdrawn meanwhile
+        await update(waiting, next_try_at=again, error=reason)
 
 
 def _limit(message: MailMessage) -> timedelta:
@@ -247,11 +246,9 @@ def _limit(message: MailMessage) -> timedelta:
 
 
 async def _give_up(message: MailMessage, reason: str) -> None:
-    await _write(_GIVEN_UP, clock.now(), reason, message.id)
+    await update(_unsent(message), failed_at=clock.now(), next_try_at=None, error=reason)
 
 
-async def _write(sql: str, *values: datetime | str | int | None) -> None:
-    async def work(connection: Any) -> None:
-        await execute(connection, sql, *values)
-
-    await atomic(work)
+def _unsent(message: MailMessage) -> QuerySet[MailMessage]:
+    """The message's row, unless it was sent meanwhile."""
+    return MailMessage.filter(id=message.id, sent_at=None)

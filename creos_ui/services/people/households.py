@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from creos_ui.database.transactions import default_connection, rows
 
+# fixed SQL: a table joined with itself, asked for by each page
 _OTHERS = """
     SELECT DISTINCT other.guardian_id FROM guardianship mine
     JOIN guardianship other ON other.pupil_id = mine.pupil_id AND other.guardian_id <> mine.guardian_id
