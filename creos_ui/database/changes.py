@@ -32,19 +32,19 @@ LONGEST_PAUSE = 5.0  # seconds before the next try to connect again
 async def notify(connection: Any, guardian_ids: Collection[int]) -> None:
     """Inside the transaction that changed something: other processes hear of it when it commits, and only then."""
     if connection.capabilities.dialect == "sqlite":
-        return  # the file itself tells that it changed
+        return  # the file itself shows that it changed
     named = {live.EVERYONE} if len(guardian_ids) > MOST_NAMED else guardian_ids
     notice = f"{me()}:{','.join(map(str, sorted(named)))}"
     await connection.execute_query("SELECT pg_notify($1, $2)", [CHANNEL, notice])
 
 
 def me() -> str:
-    """This process, a forked one's child too: what it announces itself it has already told its pages."""
+    """This process, a forked one's child too: what it announces itself has reached its own pages already."""
     return f"{_RUN}-{os.getpid()}"
 
 
 async def watch(url: str) -> None:
-    """Tell this process what others changed, until cancelled. The database at `url` is open; a fault ends nothing."""
+    """Deliver here what others changed, until cancelled. The database at `url` is open; a fault ends nothing."""
     if url.startswith("sqlite:"):
         await _watch_file()
     else:

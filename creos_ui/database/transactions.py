@@ -24,10 +24,10 @@ ATTEMPTS = 8
 async def atomic(work: Callable[[Any], Awaitable[T]]) -> T:
     """Run `work(connection)` in one transaction; again after a lock time-out, deadlock or serialization failure.
 
-    What `work` announces (creos_ui.live) is told when the transaction has ended; after a failure as well, since the
-    answer to a commit may be what got lost.
+    What `work` announces (creos_ui.live) is delivered when the transaction has ended; after a failure as well, since
+    the answer to a commit may be what got lost.
     """
-    if live.gathering.get() is not None:  # part of another transaction, which will tell
+    if live.gathering.get() is not None:  # part of another transaction, which will deliver it
         return await _attempt(work)
     changed: set[int] = set()
     gathering = live.gathering.set(changed)

@@ -1,7 +1,7 @@
 """The outbox: a message is one row, written in the transaction that causes it, and sent later by mail/sending.py (R53).
 
-Writing it is one fixed statement, which inserts nothing for who has no address, whose address refused for good, or
-who switched that kind off. Security kinds cannot be switched off. A row holds no secret: a link's token is made when
+Writing it is one fixed statement. It inserts nothing for anyone who has no address, whose address refused for good,
+or who switched that kind off. Security kinds cannot be switched off. A row holds no secret: a link's token is made when
 the message is sent.
 """
 
@@ -40,13 +40,13 @@ async def put(
 
 
 async def put_for_guardian(connection: Any, guardian_id: int, kind: MailKind, facts: dict[str, Any]) -> None:
-    """The same for who has this guardian's account; nobody may."""
+    """The same to the account of this guardian; nothing where there is none."""
     await _insert(connection, "guardian_id", guardian_id, kind, facts)
 
 
 async def receipt(connection: Any, guardian_id: int, claimed: Sequence[Claimed], *, automatic: bool = False) -> None:
-    """What was paid by one confirmation, or automatically. After the payment, inside its transaction: the balance told
-    is the one it leaves."""
+    """What was paid by one confirmation, or automatically. After the payment, inside its transaction: the balance in
+    it is the one the payment leaves."""
     facts = {
         "lines": [[one.invitation_id, one.amount_cents] for one in claimed],
         "paid_on": clock.today().isoformat(),
@@ -58,8 +58,8 @@ async def receipt(connection: Any, guardian_id: int, claimed: Sequence[Claimed],
 
 
 async def invited(connection: Any, guardian_id: int, invitation_ids: Sequence[int]) -> None:
-    """New invitations, inside the transaction that publishes them; several at once become one message. Being told is
-    also being reminded: the first reminder is the next term's."""
+    """New invitations, inside the transaction that publishes them; several at once become one message. It counts as
+    a reminder: the first one is the next term's."""
     waiting = Invitation.filter(id__in=invitation_ids, status=InvitationStatus.OPEN)
     await waiting.using_db(connection).update(reminded_at=clock.now())
     facts = {"invitations": list(invitation_ids)}

@@ -162,7 +162,7 @@ async def replace_password(
     connection: Any, account_id: int, password_hash: str, *, keep_session_id: int = 0
 ) -> list[int]:
     """Everything a new password changes, in one transaction: sessions and known browsers end, links in messages too,
-    and the owner is told. Returns the ended sessions' ids; call after_new_password when it is committed."""
+    and the owner is notified. Returns the ended sessions' ids; call after_new_password when it is committed."""
     await Account.filter(id=account_id).using_db(connection).update(password_hash=password_hash)
     await KnownBrowser.filter(account_id=account_id).using_db(connection).delete()
     await links.kill(connection, account_id)

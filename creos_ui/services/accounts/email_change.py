@@ -1,4 +1,4 @@
-"""A new e-mail address: asked for with the password, told to the old one, in force once confirmed from the new (R9)."""
+"""A new e-mail address: asked for with the password, the old one is notified, in force once confirmed (R9)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def request_email(account_id: int, *, password: str, new_address: str) -> 
 
 
 async def confirm_email(token: str) -> None:
-    """The new address is in force; the old and the new one are told, links sent to the old one are void.
+    """The new address is in force; the old and the new one are notified, links sent to the old one are void.
 
     Raises LinkNotUsable.
     """

@@ -60,7 +60,7 @@ class Try:
 async def begin(identifier: str, *, address: str, browser_hash: str | None) -> Try:
     """Record a try to sign in, before its password is looked at. `browser_hash`: of a known browser of this account.
 
-    Raises TooManyTries or PasswordMustBeReset; a try that is refused here tells nothing and is not recorded.
+    Raises TooManyTries or PasswordMustBeReset; a try that is refused here is not recorded.
     """
     identifier_hash = keyed_hash("identifier", identifier)
     address_hash = keyed_hash("address", network_of(address))
@@ -96,7 +96,7 @@ async def forget(identifier: str) -> None:
 async def prune() -> int:
     """Drop what no longer counts: tries before their track's last success, and whatever is older than 90 days.
 
-    Returns how many went. The rule is the same for identifiers that do not exist, or it would tell them apart.
+    Returns how many went. The rule is the same for identifiers that do not exist, or it would show which do.
     """
     sql = """
         DELETE FROM sign_in_attempt WHERE at < $1 OR at < $2 AND EXISTS (

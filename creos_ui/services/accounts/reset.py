@@ -32,7 +32,7 @@ _OF_EMAIL = "SELECT id, identifier FROM account WHERE lower(email) = $1 ORDER BY
 
 
 async def request_link(typed: str, *, address: str) -> None:
-    """Put a link for who bears this identifier or e-mail address into the outbox; says nothing, whatever it found.
+    """Put a link into the outbox for each account with this identifier or e-mail address; the same answer if none has.
 
     Not more than 5 a day for an account and 20 an hour from an address (R7).
     """

@@ -85,7 +85,7 @@ async def switch_on(account_id: int, session_id: int, *, password: str, code: st
         if not await without.update(totp_secret=secret, totp_last_step=step):
             raise SecondFactorChanged
         await _replace_codes(account_id, codes)
-        await _tell(connection, account_id, "on")
+        await _notify(connection, account_id, "on")
 
     await atomic(work)
     return codes
@@ -98,7 +98,7 @@ async def switch_off(account_id: int, *, password: str, code: str) -> None:
     """
     account = await _with_factor(account_id)
     await confirm_password(account_id, password)
-    await _take(account, code)
+    await _use_up(account, code)
 
     async def work(connection: Any) -> None:
         # the last step stays: the next secret to be offered depends on it
@@ -106,7 +106,7 @@ async def switch_off(account_id: int, *, password: str, code: str) -> None:
         if not await unchanged.update(totp_secret=None):
             raise SecondFactorChanged
         await RecoveryCode.filter(account_id=account_id).delete()
-        await _tell(connection, account_id, "off")
+        await _notify(connection, account_id, "off")
 
     await atomic(work)
 
@@ -115,12 +115,12 @@ async def renew_codes(account_id: int, *, password: str, code: str) -> list[str]
     """Ten new recovery codes; the old ones are void. Raises as `switch_off` does."""
     account = await _with_factor(account_id)
     await confirm_password(account_id, password)
-    await _take(account, code)
+    await _use_up(account, code)
     codes = _new_codes()
 
     async def work(connection: Any) -> None:
         await _replace_codes(account_id, codes)
-        await _tell(connection, account_id, "codes")
+        await _notify(connection, account_id, "codes")
 
     await atomic(work)
     return codes
@@ -156,7 +156,7 @@ async def second_step(token: str, code: str) -> int:
     account = await _pending_account(token)
     if account is None:
         raise SecondStepOver
-    await _take(account, code)
+    await _use_up(account, code)
     return account.id
 
 
@@ -200,7 +200,7 @@ async def _pending_account(token: str) -> Account | None:
     return account if fits else None
 
 
-async def _tell(connection: Any, account_id: int, change: str) -> None:
+async def _notify(connection: Any, account_id: int, change: str) -> None:
     """A notice to the owner, who may not be the one who sits there (R9). `change`: on, off, codes."""
     await outbox.put(connection, account_id, MailKind.SECOND_FACTOR, {"change": change, "at": clock.now().isoformat()})
 
@@ -212,7 +212,7 @@ async def _with_factor(account_id: int) -> Account:
     return account
 
 
-async def _take(account: Account, code: str) -> None:
+async def _use_up(account: Account, code: str) -> None:
     """Use a code up: of the application, or a recovery code. Each kind has its own limit, so that a stranger who
     spends the one does not take away the other."""
     plain = _plain(code)

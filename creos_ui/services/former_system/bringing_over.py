@@ -93,8 +93,8 @@ async def _write(connection: Any, plan: Plan, folder: Path, written: list[Path],
             await answering.set_amount(invited.id, amount_cents)
         except AlreadyAnswered:
             raise ChangedMeanwhile from None
-    told = [*plan.new_invitations, *(answer.invited for answer in plan.answers)]
-    live.announce({invited.debtor.id for invited in told if invited.debtor.id})
+    touched = [*plan.new_invitations, *(answer.invited for answer in plan.answers)]
+    live.announce({invited.debtor.id for invited in touched if invited.debtor.id})
     for done, answer in enumerate(plan.answers):
         await _carry_over(connection, answer)
         if progress:

@@ -25,7 +25,7 @@ from creos_ui.services.money.ledger import Agreed
 from models import InvitationStatus, Pupil, Transfer
 
 MOST_AT_ONCE = 50  # invitations in one payment
-# one statement: the wish ends with the price it was for, and whose page is told comes back with it
+# one statement: the wish ends with the price it was for, and the debtor whose pages look again comes back with it
 _SET_AMOUNT = """
     UPDATE invitation SET amount_cents = $1, pay_when_credit = (pay_when_credit AND amount_cents = $1)
     WHERE id = $2 AND status = 'open' RETURNING debtor_id
@@ -105,8 +105,8 @@ async def participants(activity_id: int) -> list[Pupil]:
 async def set_amount(invitation_id: int, amount_cents: int) -> None:
     """The school changes the price of an invitation that is still open; an answered one keeps its price (K11).
 
-    A wish to pay it automatically was for the former price, and ends. Raises AlreadyAnswered. Whoever has the
-    confirmation open is told to look again (R42).
+    A wish to pay it automatically was for the former price, and ends. Raises AlreadyAnswered. A page where its
+    confirmation is open is asked to look again (R42).
     """
 
     async def work(connection: Any) -> None:

@@ -76,9 +76,9 @@ async def language_of_feed(guardian_id: int) -> str:
 
 
 def tag_of(entries: list[Entry], name: str, language: str) -> str:
-    """Changes when, and only when, the feed says something else."""
-    said = [(e.on, e.kind, e.title, e.children, e.activity_id) for e in entries]
-    return f'W/"{hashlib.sha256(repr((said, name, language)).encode()).hexdigest()[:32]}"'
+    """Changes when, and only when, the feed shows something else."""
+    shown = [(e.on, e.kind, e.title, e.children, e.activity_id) for e in entries]
+    return f'W/"{hashlib.sha256(repr((shown, name, language)).encode()).hexdigest()[:32]}"'
 
 
 def as_ical(entries: list[Entry], *, guardian_id: int, name: str, host: str, language: str) -> bytes:
@@ -105,7 +105,7 @@ def as_ical(entries: list[Entry], *, guardian_id: int, name: str, host: str, lan
 
 
 def _by_event(entries: list[Entry], language: str) -> list[tuple[str, list[Entry]]]:
-    """One event for each activity and kind: one child may have paid while the other has not, and neither is told."""
+    """One event for each activity and kind, whether all of its children are paid for, or some, or none."""
     events: dict[tuple[int, Kind], list[Entry]] = {}
     for entry in entries:
         events.setdefault((entry.activity_id, entry.kind), []).append(entry)
@@ -133,7 +133,7 @@ def _event(summary: str, entries: list[Entry], *, guardian_id: int, host: str) -
 
 @cache
 def _school_zone() -> Timezone:
-    """Whole days name no zone; clients that show them beside appointments are told which is meant."""
+    """Whole days name no zone; clients that show them beside appointments need this one."""
     return Timezone.from_tzid(str(clock.SCHOOL_ZONE), first_date=date(2020, 1, 1), last_date=date(2038, 1, 1))
 
 

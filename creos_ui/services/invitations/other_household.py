@@ -1,7 +1,7 @@
 """Two households (R22): what a guardian may know of the answers another household gives for the same child.
 
 Whether the child takes part, and in what: nothing of who was asked, what it costs, or whether it is paid. A mandatory
-activity therefore always reads "takes part": its answer would only tell of somebody's money.
+activity therefore always reads "takes part": its answer would only show whether somebody has paid.
 """
 
 from __future__ import annotations
