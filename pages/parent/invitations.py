@@ -74,7 +74,7 @@ async def invitations_page(me: Me, language: Language, tab: str = "") -> None:
         view.listen()
         view.below = fixed(Markup(""))
         view.pager = Pager(t("pager.next", language), language, view.turn)
-        view.selection = Selection(me.guardian_id, language, pay=view.pay, changed=view.show_ticks)
+        view.selection = Selection(language, pay=view.pay, changed=view.show_ticks)
         view.elsewhere = Elsewhere(language)
         pill.changed = view.refresh  # before the first look: nothing that happens after it is missed
         pill.follow(await other_guardians(me.guardian_id))
@@ -120,7 +120,7 @@ class InvitationsView:
         table.on("decline", lambda e: self.decline(e.args))
         table.on("unwish", lambda e: self.take_back(e.args))
         table.on("why", lambda: ui.notify(self.t("invitation.mandatory_reason"), timeout=5000))
-        table.on("pick", lambda e: self.selection.pick(e.args))
+        table.on("pick", lambda e: self.selection.pick(e.args, self.lines))
         table.on("order", lambda e: self.order(e.args))
 
     # what a click does

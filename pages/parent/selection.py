@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from nicegui import ui
 
 from creos_ui.services.invitations.answering import MOST_AT_ONCE
-from creos_ui.services.invitations.listing import Line, invitations_of
+from creos_ui.services.invitations.listing import Line
 from creos_ui.texts import t
 from pages.elements import box, button, text
 
@@ -18,29 +18,29 @@ class Selection:
 
     def __init__(
         self,
-        guardian_id: int,
         language: str,
         *,
         pay: Callable[[list[Any]], Awaitable[None]],
         changed: Callable[[], None],
     ) -> None:
-        self._guardian_id, self._language = guardian_id, language
+        self._language = language
         self._pay, self._changed = pay, changed
         self.lines: dict[int, Line] = {}
         self._bar = box("div", "selection", role="region", aria_label=t("column.select", language))
         self._bar.set_visibility(False)
 
-    async def pick(self, args: Any) -> None:
-        """Tick an invitation or drop it, as a browser says; only their own, payable ones get in."""
+    def pick(self, args: Any, shown: Iterable[Line]) -> None:
+        """Tick one of the lines shown or drop it, as a browser says; whatever else it may say changes nothing.
+
+        Nothing is awaited here: « Payer la sélection », clicked right after, would otherwise overtake the tick.
+        """
         invitation_id, on = _pair(args)
         if not on:
             self.lines.pop(invitation_id, None)
         elif len(self.lines) >= MOST_AT_ONCE:
             ui.notify(t("selection.full", self._language, most=MOST_AT_ONCE), type="negative")
         else:
-            for line in await invitations_of(self._guardian_id, [invitation_id]):
-                if line.payable:
-                    self.lines[line.id] = line
+            self.lines |= {line.id: line for line in shown if line.id == invitation_id and line.payable}
         self._changed()  # the browser has ticked already
 
     def keep(self, fresh: dict[int, Line], *, without: list[Any] | None = None) -> None:

@@ -28,14 +28,19 @@ class Target:
 def target_in(client: httpx.Client, path: str = "/trial", mark: str = "pay") -> Target:
     """Open the page, and find the element with this data-testid."""
     text = client.get(path).text
-    raw = re.search(r"parseElements\(String\.raw`(.*?)`\)", text, re.S)
-    assert raw, text
-    elements = json.loads(html.unescape(raw[1].replace("&#36;", "$").replace("&#96;", "`")))
-    for number, element in elements.items():
+    for number, element in elements_in(text).items():
         if element.get("props", {}).get("data-testid") == mark:
             events = element.get("events") or [{"listener_id": ""}]
             return Target(client_id_in(text), int(number), events[0]["listener_id"])
     raise AssertionError(f"no {mark} in {path}")
+
+
+def elements_in(page: str) -> dict[str, Any]:
+    """What a page is made of, by number."""
+    raw = re.search(r"parseElements\(String\.raw`(.*?)`\)", page, re.S)
+    assert raw, page
+    elements: dict[str, Any] = json.loads(html.unescape(raw[1].replace("&#36;", "$").replace("&#96;", "`")))
+    return elements
 
 
 def client_id_in(page: str) -> str:
