@@ -27,11 +27,12 @@ UNDER_THE_THUMB = 3  # of them, beside the menu; a phone has no room for more
 
 
 class WalletPill:
-    """The wallet's balance in the header, which leads to the wallet and follows what happens elsewhere."""
+    """The wallet's balance in the header, which leads to the wallet; after each change it and the page look again."""
 
     def __init__(self, balance_cents: int, me: SignedIn, language: str) -> None:
         self._guardian_id, self._language = me.guardian_id, language
-        self.changed: Callable[[int], Awaitable[None]] | None = None  # what else the page then shows, from the balance
+        self.balance_cents = balance_cents
+        self.changed: Callable[[], Awaitable[None]] | None = None  # what else the page then shows
         with box("a", "wallet-pill", href="/wallet"):
             text("span", t("wallet.label", language) + " ", "label")
             # live, but no role=status: its words are the link's name
@@ -46,15 +47,15 @@ class WalletPill:
         """Whose changes else this page shows."""
         self._following.follow(*guardian_ids)
 
-    async def _look(self) -> None:
-        balance_cents = await ledger.balance_cents(self._guardian_id)
-        self.show(balance_cents)
-        if self.changed:
-            await self.changed(balance_cents)
+    def look(self) -> None:
+        """As after a change, where none was announced."""
+        self._following.changed()
 
-    def show(self, balance_cents: int) -> None:
-        """Integer euro cents."""
-        self._amount.set_text(t("money", self._language, amount_cents=balance_cents))
+    async def _look(self) -> None:
+        self.balance_cents = await ledger.balance_cents(self._guardian_id)
+        self._amount.set_text(t("money", self._language, amount_cents=self.balance_cents))
+        if self.changed:
+            await self.changed()
 
 
 @contextmanager

@@ -113,7 +113,7 @@ class CalendarView:
                 self._nothing(later)
             self._cells = month_grid(month, self._entries, self.language)
 
-    async def refresh(self, _balance_cents: int) -> None:
+    async def refresh(self) -> None:
         """Something changed elsewhere: only the days it concerns are drawn again."""
         month = self.month
         now = by_day((await days_of(self.me.guardian_id, month, last_of(month))).entries)

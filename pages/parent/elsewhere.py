@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 from nicegui.element import Element
 
-from creos_ui.services.invitations.other_household import TakingPart, answered_elsewhere
+from creos_ui.services.invitations.other_household import TakingPart
 from creos_ui.texts import day, t
 from pages.elements import box, text
 
@@ -18,8 +18,7 @@ class Elsewhere:
         self._page = ui.context.slot.parent
         self._section: Element | None = None
 
-    async def show(self, guardian_id: int) -> None:
-        found = await answered_elsewhere(guardian_id)
+    def show(self, found: list[TakingPart]) -> None:
         if self._section is None:
             if not found:
                 return

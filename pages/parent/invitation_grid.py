@@ -110,6 +110,7 @@ class InvitationGrid:
 
     def __init__(self, language: str) -> None:
         self._language = language
+        self._shown: object = None
         self.table: Element = ui.element("q-table").classes("grid")
         # lt.md: under 1024 px the ten columns no longer fit, and each row becomes a card
         self.table.props(':grid="Quasar.Screen.lt.md" flat row-key=id hide-bottom hide-pagination')
@@ -122,6 +123,9 @@ class InvitationGrid:
         self.table.add_slot("item", _template(_CARD, "", "plain", language))
 
     def show(self, lines: list[Line], *, selected: set[int], sort: str, descending: bool) -> None:
+        if self._shown == (shown := (lines, selected, sort, descending)):
+            return
+        self._shown = shown
         order = "descending" if descending else "ascending"
         columns = [
             self._column("select"),

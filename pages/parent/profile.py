@@ -18,7 +18,7 @@ from creos_ui.web.finishing import to_the_end
 from creos_ui.web.handed import handed
 from models import SWITCHES, MailKind
 from pages.elements import box, button, fixed, said, text
-from pages.layout import WalletPill, answer_buttons, asked, dialog_card, frame, notify_done, refusals_shown, speaks
+from pages.layout import answer_buttons, asked, dialog_card, frame, notify_done, refusals_shown, speaks
 from pages.parent.profile_sessions import SessionList
 from pages.session import Language, Me
 
@@ -30,7 +30,7 @@ async def profile_page(me: Me, language: Language, answer: str = "") -> None:
     profile = await profile_of(me.account_id)
     balance = await ledger.balance_cents(me.guardian_id)
     title = t("menu.profile", language)
-    with frame(title, me, language, path=PATH, balance_cents=balance) as pill:
+    with frame(title, me, language, path=PATH, balance_cents=balance):
         text("h1", title)
         text("p", profile.identifier, "muted")
         if done := handed(me.session_id, answer).done:
@@ -42,7 +42,7 @@ async def profile_page(me: Me, language: Language, answer: str = "") -> None:
                 with card("sessions", t("profile.sessions", language)):
                     await SessionList(me, language).show()
             with box("div"):
-                automatic_card(profile, me, language, pill)
+                automatic_card(profile, me, language)
                 notices_card(profile, me, language)
                 children_card(profile, language)
                 data_card(language)
@@ -87,7 +87,7 @@ def security_card(profile: Profile, language: str) -> None:
             link(action, "/profile/second-factor", label)
 
 
-def automatic_card(profile: Profile, me: SignedIn, language: str, pill: WalletPill) -> None:
+def automatic_card(profile: Profile, me: SignedIn, language: str) -> None:
     """Switching it on pays what waits: asked for before, and told after."""
 
     async def choose(on: bool) -> bool:
@@ -95,7 +95,6 @@ def automatic_card(profile: Profile, me: SignedIn, language: str, pill: WalletPi
             return False
         with refusals_shown(language):
             paid = await to_the_end(automatic.set_pays_mandatory(me.guardian_id, on))
-            pill.show(await ledger.balance_cents(me.guardian_id))
             if not on:
                 notify_done(t("profile.mandatory_off", language))
             elif paid:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
 from nicegui import ui
@@ -43,10 +43,10 @@ class Selection:
             self.lines |= {line.id: line for line in shown if line.id == invitation_id and line.payable}
         self._changed()  # the browser has ticked already
 
-    def keep(self, fresh: dict[int, Line], *, without: list[Any] | None = None) -> None:
-        """What can still be paid, as it stands now."""
-        now = {i: fresh.get(i, line) for i, line in self.lines.items() if i not in (without or [])}
-        self.lines = {i: line for i, line in now.items() if line.payable}
+    def keep(self, asked: Collection[int], now: dict[int, Line]) -> None:
+        """What can still be paid, as it is now; of those asked about, what is not there is no longer theirs."""
+        lines = {i: now.get(i, line) for i, line in self.lines.items() if i in now or i not in asked}
+        self.lines = {i: line for i, line in lines.items() if line.payable}
 
     def show(self, balance_cents: int) -> None:
         self._bar.set_visibility(bool(self.lines))

@@ -108,7 +108,7 @@ class WalletView:
 
     # showing it
 
-    async def load(self, _balance_cents: int = 0) -> None:
+    async def load(self) -> None:
         """Everything anew; what has not changed is not sent again, and nothing chosen or typed is lost."""
         guardian_id = self.me.guardian_id
         waiting = await due_next(guardian_id, days=None)

@@ -6,7 +6,8 @@ import asyncio
 
 from creos_ui.services.invitations import listing
 
-_invitations_of = listing.invitations_of
+SECONDS = {listing.Tab.ALL: 0.2, listing.Tab.DECLINED: 0.4}
+_invitations_of, _page_of_invitations = listing.invitations_of, listing.page_of_invitations
 
 
 async def _slow_invitations_of(debtor_id: int, ids: list[int]) -> list[listing.Line]:
@@ -14,4 +15,9 @@ async def _slow_invitations_of(debtor_id: int, ids: list[int]) -> list[listing.L
     return await _invitations_of(debtor_id, ids)
 
 
-listing.invitations_of = _slow_invitations_of
+async def _slow_page_of_invitations(debtor_id: int, wanted: listing.Wanted) -> listing.Page:
+    await asyncio.sleep(SECONDS.get(wanted.tab, 0))
+    return await _page_of_invitations(debtor_id, wanted)
+
+
+listing.invitations_of, listing.page_of_invitations = _slow_invitations_of, _slow_page_of_invitations

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import pytest
 
-from tests.portal import NORA, Portal, running_portal
+from tests.portal import NORA, OMAR, Portal, running_portal
 from tests.web.sockets import Target, client_id_in, elements_in, plug, press
 
 
@@ -18,21 +18,24 @@ def portal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]
         yield portal
 
 
-GRID = {"data-testid": "grid"}
+GRID, TABS = {"data-testid": "grid"}, {"aria-label": "Afficher les invitations"}
+CHOSEN = "update:modelValue"
+T = TypeVar("T")
 
 
 class OpenPage:
-    """Nora's invitations: what her browser sends, and what the portal then puts on the page."""
+    """A family's invitations: what their browser sends, and what the portal then puts on the page."""
 
-    def __init__(self, portal: Portal) -> None:
-        self._portal = portal
+    def __init__(self, portal: Portal, identifier: str = NORA) -> None:
+        self._portal, self._identifier = portal, identifier
+        self.drawn: list[list[int]] = []  # the ids of the rows, each time they are drawn
         self._came = asyncio.Event()
 
     async def __aenter__(self) -> OpenPage:
-        nora = self._portal.sign_in(NORA)
-        page = nora.get("/invitations").text
+        client = self._portal.sign_in(self._identifier)
+        page = client.get("/invitations").text
         self._elements, self._client_id = elements_in(page), client_id_in(page)
-        link = await plug(self._portal, nora, self._client_id)
+        link = await plug(self._portal, client, self._client_id)
         assert link
         self._link = link
         link.on("update", self._update)
@@ -43,6 +46,9 @@ class OpenPage:
 
     def _update(self, elements: dict[str, Any]) -> None:
         self._elements |= elements
+        for element in filter(None, elements.values()):
+            if isinstance(element, dict) and GRID.items() <= element.get("props", {}).items():
+                self.drawn.append([row["id"] for row in element["props"]["rows"]])
         self._came.set()
 
     async def tick(self, *invitation_ids: int) -> None:
@@ -52,30 +58,39 @@ class OpenPage:
     async def click(self, label: str) -> None:
         await self.send("click", None, label=label)
 
+    async def open_tab(self, tab: str) -> None:
+        await self.send(CHOSEN, tab, **TABS)
+        await self.until(lambda: self._element(props={**TABS, "model-value": tab}))
+
     async def send(self, event: str, argument: Any, **props: str) -> None:
         """An event of the element with these props."""
-        number, element = await self._find(props=props)
+        number, element = await self.until(lambda: self._element(props=props))
         (listener,) = [one["listener_id"] for one in element["events"] if one["type"] == event]
-        await press(self._link, Target(self._client_id, number, listener), argument)
+        await press(self._link, Target(self._client_id, int(number), listener), argument)
 
     async def says(self, tag: str, *classes: str) -> str:
         """The text of the first such element, once there is one."""
-        _, element = await self._find(tag, *classes)
+        _, element = await self.until(lambda: self._element(tag, *classes))
         return " ".join(element["text"].split())
 
-    async def _find(self, tag: str = "", *classes: str, props: dict[str, str] | None = None) -> tuple[int, Any]:
+    async def until(self, look: Callable[[], T | None]) -> T:
+        """What `look` finds, as soon as it finds anything."""
         async with asyncio.timeout(5):
-            while True:
+            while not (found := look()):
                 self._came.clear()
-                for number, element in self._elements.items():
-                    if (
-                        isinstance(element, dict)
-                        and tag in ("", element["tag"])
-                        and set(classes) <= set(element.get("class", ()))
-                        and (props or {}).items() <= element.get("props", {}).items()
-                    ):
-                        return int(number), element
                 await self._came.wait()
+            return found
+
+    def _element(self, tag: str = "", *classes: str, props: dict[str, str] | None = None) -> tuple[str, Any] | None:
+        for number, element in self._elements.items():
+            if (
+                isinstance(element, dict)
+                and tag in ("", element["tag"])
+                and set(classes) <= set(element.get("class", ()))
+                and (props or {}).items() <= element.get("props", {}).items()
+            ):
+                return number, element
+        return None
 
 
 def invitation(portal: Portal, title: str) -> int:
@@ -103,3 +118,23 @@ async def test_only_what_is_on_their_own_screen_can_be_ticked(portal: Portal) ->
         await page.click("Payer la sélection")
         assert await page.says("h2") == "Crédit insuffisant"
         assert await page.says("strong", "num") == "37,50 €"
+
+
+async def test_what_was_chosen_last_is_what_is_shown(portal: Portal) -> None:
+    """« Toutes » takes longer to read than « Payées », where Nora has none: it comes too late, and is not shown."""
+    async with OpenPage(portal) as page:
+        await page.send(CHOSEN, "all", **TABS)
+        await page.open_tab("paid")
+        await page.open_tab("declined")  # takes longer still
+        assert page.drawn == [[], []]
+
+
+async def test_an_answered_row_stays_where_it_stood_until_the_tab_is_opened_again(portal: Portal) -> None:
+    play = invitation(portal, "Théâtre")
+    async with OpenPage(portal, OMAR) as page:
+        await page.send("decline", play, **GRID)
+        await page.click("Décliner")
+        assert await page.until(lambda: page.drawn) == [[play]]
+        await page.open_tab("paid")
+        await page.open_tab("open")
+        assert page.drawn == [[play], [], []]
