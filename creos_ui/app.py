@@ -24,7 +24,6 @@ from creos_ui.services.invitations import automatic
 from creos_ui.services.mail import worker
 from creos_ui.settings import Settings
 from creos_ui.web import (
-    calendar_routes,
     error_pages,
     finishing,
     mail_routes,
@@ -34,10 +33,10 @@ from creos_ui.web import (
     routes,
     serving,
     session_watch,
-    wallet_routes,
 )
 from creos_ui.web.assets import STATIC, Assets
 from creos_ui.web.guard import Guard
+from pages.parent import calendar_feed, wallet_file
 
 PORT_TAKEN, DATABASE_UNUSABLE = 2, 3  # exit statuses
 
@@ -82,8 +81,8 @@ def install(settings: Settings) -> None:
     app.include_router(profile_routes.router)
     app.include_router(reset_routes.router)
     app.include_router(mail_routes.router)
-    app.include_router(calendar_routes.router)
-    app.include_router(wallet_routes.router)
+    app.include_router(calendar_feed.router)
+    app.include_router(wallet_file.router)
     app.include_router(routes.router)  # whole: a page registered at the same path would take a route of app's away
     _register_pages()
     _open_database_in_lifespan(settings)

@@ -1,8 +1,5 @@
-"""What is on the screen and what a click calls. Importing this package registers every page."""
+"""What is on the screen and what a click calls. creos_ui/app.py imports every file, which registers its pages."""
 
-from pages import confirm_email, dev_mail, login, reset, theme
-from pages.parent import invitations, wallet
+from pages import theme
 
 theme.install()
-
-__all__ = ["confirm_email", "dev_mail", "invitations", "login", "reset", "wallet"]

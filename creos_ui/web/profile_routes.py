@@ -20,7 +20,7 @@ from creos_ui.services.accounts.second_factor import CodeRefused, SecondStepOver
 from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.web import cookies
 from creos_ui.web.cutting import cut
-from creos_ui.web.handed import Handed, hand
+from creos_ui.web.outcomes import Handed, hand
 from creos_ui.web.routes import Field, safe_next, start_session
 
 router = APIRouter()

@@ -10,10 +10,10 @@ from creos_ui.services.accounts import password_policy
 from creos_ui.services.accounts.passwords import LONGEST
 from creos_ui.services.accounts.profile import profile_of
 from creos_ui.texts import t
-from creos_ui.web.handed import handed
-from pages.elements import box, button, text
-from pages.parent.profile_forms import balance_of, form_page, password_field, refusal_note, whose
-from pages.session import Language, Me
+from creos_ui.web.outcomes import handed
+from pages.elements.html import box, button, text
+from pages.parent.form_page import balance_of, form_page, password_field, refusal_note, whose
+from pages.reader import Language, Me
 
 PASSWORD, EMAIL = "/profile/password", "/profile/email"
 # once the hand rests; what is typed is weighed and forgotten

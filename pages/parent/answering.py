@@ -18,7 +18,7 @@ from creos_ui.services.invitations.listing import Line, invitations_of
 from creos_ui.services.money import ledger
 from creos_ui.texts import t
 from creos_ui.web.finishing import to_the_end
-from pages.layout import WalletPill, notify_done, notify_refusal
+from pages.frame import WalletPill, notify_done, notify_refusal
 from pages.parent.payment_dialogs import confirm_decline, confirm_payment, show_missing_credit
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from creos_ui.services.money.wallet import Point
 from creos_ui.texts import day, t
-from pages.elements import box, fixed, rewrite, text
+from pages.elements.html import box, fixed, rewrite, text
 
 WIDTH, HEIGHT, MARGIN = 300, 80, 4
 MOST_ROWS = 12  # of the figures: the latest days; the movements have them all

@@ -23,11 +23,11 @@ from creos_ui.services.invitations.calendar import (
 from creos_ui.services.money import ledger
 from creos_ui.services.people.households import other_guardians
 from creos_ui.texts import t
-from pages.elements import box, button, text
-from pages.layout import frame
+from pages.elements.html import box, button, text
+from pages.frame import frame
 from pages.parent.calendar_subscription import subscribe
 from pages.parent.month_grid import by_day, day_name, fill_day, month_grid, month_name
-from pages.session import Language, Me
+from pages.reader import Language, Me
 
 PATH = "/calendar"
 

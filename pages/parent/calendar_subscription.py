@@ -6,8 +6,8 @@ from creos_ui.services.invitations import calendar_feeds
 from creos_ui.texts import t
 from creos_ui.web.finishing import to_the_end
 from creos_ui.web.serving import settings
-from pages.elements import box, button, text
-from pages.layout import answer_buttons, asked, dialog_card, notify_done
+from pages.elements.html import box, button, text
+from pages.frame import answer_buttons, asked, dialog_card, notify_done
 
 _COPY = """(e) => {
     const b = e.currentTarget, word = b.querySelector(".block"), before = word.textContent;

@@ -7,7 +7,7 @@ from nicegui.element import Element
 
 from creos_ui.services.invitations.other_household import TakingPart
 from creos_ui.texts import day, t
-from pages.elements import box, text
+from pages.elements.html import box, text
 
 
 class Elsewhere:

@@ -18,7 +18,7 @@ from nicegui.element import Element
 from creos_ui.services.invitations.listing import Line
 from creos_ui.texts import day, t
 from creos_ui.web.serving import settings
-from pages.elements import give
+from pages.elements.html import give
 
 COLUMNS = ["starts_on", "pupil", "debtor", "title", "amount", "due_on", "paid_on", "declined_on", "automatic"]
 _CLASSES = {"amount": "num", "automatic": "center", "actions": "right"}

@@ -26,15 +26,15 @@ from creos_ui.services.money import ledger
 from creos_ui.services.people.households import other_guardians
 from creos_ui.texts import t
 from creos_ui.web.serving import settings
-from pages.elements import box, fixed, rewrite, text
-from pages.layout import WalletPill, frame
+from pages.elements.chips import Chips
+from pages.elements.html import box, fixed, rewrite, text
+from pages.elements.pager import Pager
+from pages.frame import WalletPill, frame
 from pages.parent.answering import Answering
-from pages.parent.chips import Chips
 from pages.parent.elsewhere import Elsewhere
 from pages.parent.invitation_grid import InvitationGrid
-from pages.parent.pager import Pager
 from pages.parent.selection import Selection
-from pages.session import Language, Me
+from pages.reader import Language, Me
 
 PATH = "/invitations"
 EVERYBODY = 0  # no child's id

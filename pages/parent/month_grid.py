@@ -14,7 +14,7 @@ from creos_ui import clock
 from creos_ui.money import LOCALES
 from creos_ui.services.invitations.calendar import Entry, Kind, State, weeks_of
 from creos_ui.texts import t
-from pages.elements import box, fixed, rewrite, text
+from pages.elements.html import box, fixed, rewrite, text
 
 SHOWN = 3  # entries of a day before « + 2 autres »; one alone is not worth hiding
 # each state in words, and the tab of the invitations it leads to

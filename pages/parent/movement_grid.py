@@ -8,7 +8,7 @@ from nicegui import ui
 
 from creos_ui.services.money.wallet import Movement
 from creos_ui.texts import day, t
-from pages.elements import give
+from pages.elements.html import give
 
 _HEADER = """<th scope="col" :class="props.col.look">{{ props.col.label }}</th>"""
 _AUTO = """<span v-if="props.row.automatic" class="badge paid">{{ props.row.automatic }}</span>"""

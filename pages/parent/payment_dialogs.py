@@ -9,8 +9,8 @@ from nicegui import ui
 
 from creos_ui.services.invitations.listing import Line
 from creos_ui.texts import day, t
-from pages.elements import box, button, text
-from pages.layout import answer_buttons, asked, dialog_card
+from pages.elements.html import box, button, text
+from pages.frame import answer_buttons, asked, dialog_card
 from pages.parent.transfer_block import TransferBlock
 
 

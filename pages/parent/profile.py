@@ -15,12 +15,12 @@ from creos_ui.services.invitations import automatic
 from creos_ui.services.money import ledger
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.finishing import to_the_end
-from creos_ui.web.handed import handed
+from creos_ui.web.outcomes import handed
 from models import SWITCHES, MailKind
-from pages.elements import box, button, fixed, said, text
-from pages.layout import answer_buttons, asked, dialog_card, frame, notify_done, refusals_shown, speaks
+from pages.elements.html import box, button, fixed, said, text
+from pages.frame import answer_buttons, asked, dialog_card, frame, notify_done, refusals_shown, speaks
 from pages.parent.profile_sessions import SessionList
-from pages.session import Language, Me
+from pages.reader import Language, Me
 
 PATH = "/profile"
 

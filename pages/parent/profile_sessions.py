@@ -13,8 +13,8 @@ from creos_ui.services.accounts.devices import device_of
 from creos_ui.services.accounts.sessions import OpenSession, SignedIn
 from creos_ui.texts import day, t
 from creos_ui.web.cutting import cut
-from pages.elements import box, button, fixed, said
-from pages.layout import notify_done
+from pages.elements.html import box, button, fixed, said
+from pages.frame import notify_done
 
 HELD = {"iPhone", "iPad", "Mac"}  # French works sur un iPhone, but sous Windows
 

@@ -7,11 +7,11 @@ from nicegui import ui
 from creos_ui.services.accounts import second_factor
 from creos_ui.services.accounts.profile import profile_of
 from creos_ui.texts import t
-from creos_ui.web.handed import drop, handed
+from creos_ui.web.outcomes import drop, handed
 from creos_ui.web.serving import settings
-from pages.elements import box, button, text
-from pages.parent.profile_forms import balance_of, code_field, form_page, password_field, refusal_note, whose
-from pages.session import Language, Me
+from pages.elements.html import box, button, text
+from pages.parent.form_page import balance_of, code_field, form_page, password_field, refusal_note, whose
+from pages.reader import Language, Me
 
 PATH = "/profile/second-factor"
 CODES = "/profile/recovery-codes"

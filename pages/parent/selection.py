@@ -10,7 +10,7 @@ from nicegui import ui
 from creos_ui.services.invitations.answering import MOST_AT_ONCE
 from creos_ui.services.invitations.listing import Line
 from creos_ui.texts import t
-from pages.elements import box, button, text
+from pages.elements.html import box, button, text
 
 
 class Selection:

@@ -10,8 +10,8 @@ from nicegui import ui
 from creos_ui.money import money, parse_cents
 from creos_ui.services.invitations.due import LARGEST_TOP_UP, LEAST_TOP_UP, Due, suggested_amounts
 from creos_ui.texts import t
-from pages.elements import box, text
-from pages.parent.chips import Chips
+from pages.elements.chips import Chips
+from pages.elements.html import box, text
 from pages.parent.transfer_block import TransferBlock
 
 SMALL, LARGE = 1_000, 5_000  # the amounts there are before anything is known

@@ -8,7 +8,7 @@ from creos_ui.bank.epc_qr import epc_qr_svg
 from creos_ui.bank.structured_communication import shown, wallet_communication
 from creos_ui.texts import t
 from creos_ui.web.serving import settings
-from pages.elements import box, button, text
+from pages.elements.html import box, button, text
 
 
 class TransferBlock:

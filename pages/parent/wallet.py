@@ -14,13 +14,13 @@ from creos_ui.services.invitations.due import Due, DueLine, due_next
 from creos_ui.services.money import ledger
 from creos_ui.services.money.wallet import PAGE_SIZE, Movements, balance_over_time, movements
 from creos_ui.texts import t
-from pages.elements import box, button, fixed, rewrite, text
-from pages.layout import frame
+from pages.elements.html import box, button, fixed, rewrite, text
+from pages.elements.pager import Pager
+from pages.frame import frame
 from pages.parent.balance_chart import BalanceChart
 from pages.parent.movement_grid import MovementGrid
-from pages.parent.pager import Pager
 from pages.parent.top_up import TopUpCard
-from pages.session import Language, Me
+from pages.reader import Language, Me
 
 PATH = "/wallet"
 DAYS = 30

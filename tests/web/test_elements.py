@@ -11,7 +11,7 @@ from nicegui import helpers
 from nicegui.observables import ObservableList
 
 from creos_ui.web import patches
-from pages.elements import rewrite, said
+from pages.elements.html import rewrite, said
 
 
 @pytest.fixture

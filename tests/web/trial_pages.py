@@ -14,7 +14,7 @@ from nicegui import Client, app, ui
 from starlette.routing import BaseRoute, Route
 
 from creos_ui.web.finishing import to_the_end
-from pages.session import Me
+from pages.reader import Me
 
 RECORD = Path(os.environ["TRIAL_RECORD"])
 SECRET = "postgres://user:hunter2@db"

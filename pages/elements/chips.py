@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
-from pages.elements import give
+from pages.elements.html import give
 
 
 class Chips:

@@ -16,9 +16,9 @@ from creos_ui.services.accounts.passwords import LONGEST, SHORTEST
 from creos_ui.services.accounts.reset import account_of
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.serving import settings
-from pages.door import door, language_choice
-from pages.elements import box, button, text
-from pages.session import Language
+from pages.door.panes import door, language_choice
+from pages.elements.html import box, button, text
+from pages.reader import Language
 
 REFUSALS = {"password_length", "password_common", "password_pattern", "password_personal", "passwords_differ"}
 # not a word is sent before it has the shortest length: until then there is one thing to say

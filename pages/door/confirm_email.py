@@ -7,9 +7,9 @@ from nicegui import ui
 from creos_ui.services.accounts import links
 from creos_ui.texts import LANGUAGES, t
 from models import LinkPurpose
-from pages.door import door, language_choice
-from pages.elements import box, button, text
-from pages.session import Language
+from pages.door.panes import door, language_choice
+from pages.elements.html import box, button, text
+from pages.reader import Language
 
 
 @ui.page("/confirm-email/{token}")

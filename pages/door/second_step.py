@@ -11,9 +11,9 @@ from creos_ui.texts import t
 from creos_ui.web import cookies
 from creos_ui.web.routes import safe_next
 from creos_ui.web.serving import settings
-from pages.door import door, language_choice
-from pages.elements import box, button, text
-from pages.session import Language
+from pages.door.panes import door, language_choice
+from pages.elements.html import box, button, text
+from pages.reader import Language
 
 A_DAY = 24 * 60  # minutes, the longest there is to wait
 

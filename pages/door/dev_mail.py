@@ -15,9 +15,9 @@ from creos_ui.texts import t
 from creos_ui.web.mail_routes import letter_box_open
 from creos_ui.web.serving import settings
 from models import MailMessage
-from pages.door import language_choice
-from pages.elements import box, speak, text
-from pages.session import Language
+from pages.door.panes import language_choice
+from pages.elements.html import box, speak, text
+from pages.reader import Language
 
 SHOWN = 50  # the newest
 

@@ -14,9 +14,9 @@ from nicegui.element import Element
 from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.services.money import ledger
 from creos_ui.texts import t
-from creos_ui.web.handed import Handed
-from pages.elements import box, text
-from pages.layout import frame
+from creos_ui.web.outcomes import Handed
+from pages.elements.html import box, text
+from pages.frame import frame
 
 # the same for every field: shows what was typed or hides it again, all of it in the browser
 _SHOW = """(e) => {

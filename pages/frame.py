@@ -14,7 +14,7 @@ from creos_ui.services.money import ledger
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.page_changes import Following
 from creos_ui.web.serving import settings
-from pages.elements import box, button, fixed, once_button, speak, text
+from pages.elements.html import box, button, fixed, once_button, speak, text
 
 # (path, name in the menu and the header, short name under the thumb); what is here works
 PAGES = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from creos_ui.texts import t
-from pages.elements import box, button, text
+from pages.elements.html import box, button, text
 
 
 class Pager:

@@ -6,9 +6,9 @@ from nicegui import ui
 
 from creos_ui.texts import t
 from creos_ui.web.typed import recall
-from pages.door import door, language_choice
-from pages.elements import box, button, text
-from pages.session import Language
+from pages.door.panes import door, language_choice
+from pages.elements.html import box, button, text
+from pages.reader import Language
 
 # what /login may be told to say; anything else in the address says nothing
 REFUSALS = {"sign_in", "email_is_not_identifier", "too_many_tries", "password_must_be_reset", "second_step_over"}

@@ -9,8 +9,8 @@ from nicegui import ui
 
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.serving import settings
-from pages.elements import box, speak, text
-from pages.layout import language_item
+from pages.elements.html import box, speak, text
+from pages.frame import language_item
 
 
 @contextmanager
