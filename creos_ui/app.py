@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
-import pkgutil
 import signal
 import socket
 import sys
@@ -17,26 +15,16 @@ from typing import Any
 from fastapi import FastAPI
 from nicegui import app, ui
 
+import pages
 from creos_ui.database import changes
 from creos_ui.database.opening import DatabaseUnusable, opened
 from creos_ui.services.accounts import sessions
 from creos_ui.services.invitations import automatic
 from creos_ui.services.mail import worker
 from creos_ui.settings import Settings
-from creos_ui.web import (
-    error_pages,
-    finishing,
-    mail_routes,
-    patches,
-    profile_routes,
-    reset_routes,
-    routes,
-    serving,
-    session_watch,
-)
+from creos_ui.web import error_pages, finishing, health, patches, serving, session_watch
 from creos_ui.web.assets import STATIC, Assets
 from creos_ui.web.guard import Guard
-from pages.parent import calendar_feed, wallet_file
 
 PORT_TAKEN, DATABASE_UNUSABLE = 2, 3  # exit statuses
 
@@ -78,22 +66,11 @@ def install(settings: Settings) -> None:
     patches.apply()
     error_pages.install(app)
     app.router.redirect_slashes = False  # the redirect would name whatever host the request named
-    app.include_router(profile_routes.router)
-    app.include_router(reset_routes.router)
-    app.include_router(mail_routes.router)
-    app.include_router(calendar_feed.router)
-    app.include_router(wallet_file.router)
-    app.include_router(routes.router)  # whole: a page registered at the same path would take a route of app's away
-    _register_pages()
+    pages.register(app)
+    app.include_router(health.router)
     _open_database_in_lifespan(settings)
     build = app.build_middleware_stack
     app.build_middleware_stack = lambda: Guard(Assets(build()))  # type: ignore[method-assign]
-
-
-def _register_pages() -> None:
-    pages = importlib.import_module("pages")
-    for module in pkgutil.walk_packages(pages.__path__, "pages."):
-        importlib.import_module(module.name)
 
 
 def _open_database_in_lifespan(settings: Settings) -> None:

@@ -28,13 +28,13 @@ def read(header: str, cookie: str) -> str:
     return ""
 
 
-def give(response: Response, cookie: str, value: str, *, max_age: int | None = None) -> None:
+def set_cookie(response: Response, cookie: str, value: str, *, max_age: int | None = None) -> None:
     """Set a cookie; without `max_age` (seconds) the browser forgets it when it is closed."""
     response.set_cookie(
         name_of(cookie), value, max_age=max_age, httponly=True, secure=settings().secure, samesite="lax", path="/"
     )
 
 
-def take(response: Response, cookie: str) -> None:
+def delete_cookie(response: Response, cookie: str) -> None:
     """Delete a cookie."""
     response.delete_cookie(name_of(cookie), httponly=True, secure=settings().secure, samesite="lax", path="/")

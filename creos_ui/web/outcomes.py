@@ -1,7 +1,7 @@
-"""What the answer to a native form hands to the page it leads to: a refusal, what was typed, codes to note down.
+"""How a native form ended, for the page its answer leads to: a refusal, what was typed, codes to note down.
 
-Kept a few minutes in this process's memory, under a random word and for one session only: the address tells nothing,
-and a word that gets around opens nothing to anybody else (R61).
+Each outcome stays a few minutes in this process's memory, under a random word. Only the word is in the address, and it
+finds the outcome only for the session that sent the form (R61).
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from creos_ui import clock
 from creos_ui.errors import DomainError
 
-KEPT_SECONDS, MOST = 300, 1_000
-
 
 @dataclass(frozen=True)
-class Handed:
+class Outcome:
     """Any part may be empty. `done`: the key of the sentence that says what was done."""
 
     refusal: DomainError | None = None
@@ -25,28 +23,33 @@ class Handed:
     codes: tuple[str, ...] = ()
 
 
-_kept: dict[str, tuple[float, int, Handed]] = {}
+class Outcomes:
+    """At most `most` outcomes, each for `seconds`. Before sign-in there is no session: `session_id` is None."""
+
+    def __init__(self, *, seconds: int, most: int = 1_000) -> None:
+        self._seconds, self._most = seconds, most
+        self._by_word: dict[str, tuple[float, int | None, Outcome]] = {}
+
+    def remember(self, outcome: Outcome, session_id: int | None = None) -> str:
+        """Returns the word that finds it."""
+        now = clock.now().timestamp()
+        for word in [word for word, (until, _, _) in self._by_word.items() if until < now]:
+            del self._by_word[word]
+        while len(self._by_word) >= self._most:  # a flood pushes out the oldest
+            del self._by_word[next(iter(self._by_word))]
+        word = secrets.token_urlsafe(16)
+        self._by_word[word] = (now + self._seconds, session_id, outcome)
+        return word
+
+    def find(self, word: str, session_id: int | None = None) -> Outcome:
+        """An empty one where there is none, where it is too old, or another session's."""
+        until, owner, outcome = self._by_word.get(word, (0.0, None, Outcome()))
+        return outcome if owner == session_id and until >= clock.now().timestamp() else Outcome()
+
+    def forget(self, word: str, session_id: int | None = None) -> None:
+        if word in self._by_word and self._by_word[word][1] == session_id:
+            del self._by_word[word]
 
 
-def hand(session_id: int, what: Handed) -> str:
-    """Keep it for this session; returns the word."""
-    now = clock.now().timestamp()
-    for word in [word for word, (until, _, _) in _kept.items() if until < now]:
-        del _kept[word]
-    while len(_kept) >= MOST:  # a flood pushes out the oldest
-        del _kept[next(iter(_kept))]
-    word = secrets.token_urlsafe(16)
-    _kept[word] = (now + KEPT_SECONDS, session_id, what)
-    return word
-
-
-def handed(session_id: int, word: str) -> Handed:
-    """What this session was handed under the word; nothing where it is another's, or long ago."""
-    until, owner, what = _kept.get(word, (0.0, 0, Handed()))
-    return what if owner == session_id and until >= clock.now().timestamp() else Handed()
-
-
-def drop(session_id: int, word: str) -> None:
-    """Forget it now."""
-    if _kept.get(word, (0.0, 0))[1] == session_id:
-        del _kept[word]
+BEFORE_SIGN_IN = Outcomes(seconds=120)  # apart from the others: anybody may fill it
+SIGNED_IN = Outcomes(seconds=300)

@@ -1,36 +1,50 @@
-"""The link to a new e-mail address: seeing it changes nothing, the button confirms (creos_ui/web/reset_routes.py)."""
+"""The link to a new e-mail address: seeing it changes nothing, the button confirms."""
 
 from __future__ import annotations
 
 from nicegui import ui
+from starlette.responses import Response
 
+from creos_ui.errors import LinkNotUsable
 from creos_ui.services.accounts import links
-from creos_ui.texts import LANGUAGES, t
+from creos_ui.services.accounts.email_change import confirm_email
+from creos_ui.texts import LANGUAGES
+from creos_ui.web.finishing import to_the_end
 from models import LinkPurpose
-from pages.door.panes import door, language_choice
-from pages.elements.html import box, button, text
-from pages.reader import Language
+from pages.door.panes import door, door_foot
+from pages.elements.buttons import button
+from pages.elements.html import box, text
+from pages.elements.notices import done_note, refusal_note
+from pages.reader import Reader, Visitor
+from pages.routes import redirect, router
 
 
 @ui.page("/confirm-email/{token}")
-async def confirm_email_page(token: str, language: Language) -> None:
+async def confirm_email_page(token: str, visitor: Visitor) -> None:
     account = await links.look(token, LinkPurpose.EMAIL)
     if account and account.language in LANGUAGES:
-        language = account.language
-    with door(t("email.title", language), language):
+        visitor = Reader(account.language)
+    with door(visitor.t("email.title"), visitor):
         if account is None:
-            text("p", t("error.link_not_usable", language), "note bad", role="alert")
-            text("a", t("email.home", language), href="/")
+            refusal_note(visitor.t("error.link_not_usable"))
+            text("a", visitor.t("email.home"), href="/")
             return
-        text("p", t("email.text", language))
+        text("p", visitor.t("email.text"))
         with box("form", method="post", action=f"/confirm-email/{token}"):
-            button(t("email.confirm", language), "primary", type="submit")
+            button(visitor.t("email.confirm"), "primary", type="submit")
+
+
+@router.post("/confirm-email/{token}")
+async def confirm(token: str) -> Response:
+    try:
+        await to_the_end(confirm_email(token))
+    except LinkNotUsable:
+        return redirect(f"/confirm-email/{token[:100]}")
+    return redirect("/confirm-email")
 
 
 @ui.page("/confirm-email")
-async def confirmed_page(language: Language) -> None:
-    with door(t("email.title", language), language):
-        text("p", t("email.done", language), "note", role="status")
-        with box("div", "door-foot"):
-            text("a", t("email.home", language), href="/")
-            language_choice(language)
+async def confirmed_page(visitor: Visitor) -> None:
+    with door(visitor.t("email.title"), visitor):
+        done_note(visitor.t("email.done"))
+        door_foot(visitor, visitor.t("email.home"), "/")

@@ -1,86 +1,82 @@
-"""Sign in. The form is a native POST (creos_ui/web/routes.py answers it): a socket cannot set a cookie."""
+"""Sign in, and sign out."""
 
 from __future__ import annotations
 
+from fastapi import Request
 from nicegui import ui
+from starlette.responses import Response
 
-from creos_ui.texts import t
-from creos_ui.web.typed import recall
-from pages.door.panes import door, language_choice
-from pages.elements.html import box, button, text
-from pages.reader import Language
+from creos_ui.errors import DomainError
+from creos_ui.services.accounts import account, second_factor
+from creos_ui.web import cookies, outcomes
+from creos_ui.web.outcomes import Outcome
+from pages.door.panes import door, door_foot, refusal_in_address
+from pages.door.session import end_session, start_session
+from pages.elements.buttons import button
+from pages.elements.fields import hidden_field, identifier_field, password_field
+from pages.elements.html import box, text
+from pages.elements.notices import done_note
+from pages.home import safe_next
+from pages.reader import Visitor
+from pages.routes import Field, redirect, router
 
-# what /login may be told to say; anything else in the address says nothing
 REFUSALS = {"sign_in", "email_is_not_identifier", "too_many_tries", "password_must_be_reset", "second_step_over"}
+LONGEST = 200  # characters of an identifier
 
 
 @ui.page("/login")
 async def login_page(
-    language: Language,
-    refusal: str = "",
-    minutes: str = "",
-    next: str = "",
-    typed: str = "",
-    done: str = "",
+    visitor: Visitor, refusal: str = "", minutes: str = "", next: str = "", typed: str = "", done: str = ""
 ) -> None:
-    with door(t("login.title", language), language):
+    with door(visitor.t("login.title"), visitor):
         if done == "password":
-            text("p", t("reset.done", language), "note", role="status")
+            done_note(visitor.t("reset.done"))
         with box("p", "note"):
-            text("strong", t("login.notice_title", language))
-            text("span", t("login.notice", language) + " ")
-            text("a", t("login.notice_link", language), href="/reset")
+            text("strong", visitor.t("login.notice_title"))
+            text("span", visitor.t("login.notice") + " ")
+            text("a", visitor.t("login.notice_link"), href="/reset")
             text("span", ".")
         with box("form", method="post", action="/login"):
-            if refusal in REFUSALS:
-                wait = min(max(int(minutes), 1), 60) if minutes.isascii() and minutes.isdigit() else 1
-                text("p", t(f"error.{refusal}", language, minutes=wait), "note bad", role="alert")
-            box("input", type="hidden", name="next", value=next[:500])
-            text("label", t("login.identifier", language), "field-label", for_="identifier")
-            box(
-                "input",
-                "field",
-                id="identifier",
-                name="identifier",
-                value=recall(typed),
-                autocomplete="username",
-                autocapitalize="none",
-                spellcheck="false",
-                maxlength="200",
-                required="",
-                autofocus="",
-                aria_describedby="identifier-hint",
+            refusal_in_address(visitor, refusal, minutes, among=REFUSALS)
+            hidden_field("next", next[:500])
+            identifier_field(
+                visitor.t("login.identifier"),
+                longest=LONGEST,
+                value=outcomes.BEFORE_SIGN_IN.find(typed).typed,
+                hint="⚠ " + visitor.t("login.identifier_hint"),
             )
-            text("p", "⚠ " + t("login.identifier_hint", language), "field-hint", id="identifier-hint")
-            text("label", t("login.password", language), "field-label", for_="password")
-            with box("div", "field-row"):
-                # a native input: what is typed here travels with the form alone, never over the socket
-                box(
-                    "input",
-                    "field",
-                    id="password",
-                    name="password",
-                    type="password",
-                    autocomplete="current-password",
-                    maxlength="1000",
-                    required="",
-                )
-                _show_button(language)
-            button(t("login.submit", language), "primary", type="submit")
-        with box("div", "door-foot"):
-            text("a", t("login.forgotten", language), href="/reset")
-            language_choice(language)
+            password_field(visitor.t("login.password"), "password", visitor)
+            button(visitor.t("login.submit"), "primary", type="submit")
+        door_foot(visitor, visitor.t("login.forgotten"), "/reset")
 
 
-def _show_button(language: str) -> None:
-    """Show what was typed, or hide it again; all of it in the browser."""
-    show = text("button", t("login.show_password", language), "show-password", type="button", aria_controls="password")
-    show.props["data-other"] = t("login.hide_password", language)
-    show.on(
-        "click",
-        js_handler="""(e) => {
-            const b = e.currentTarget, field = document.getElementById("password"), word = b.textContent;
-            field.type = field.type === "password" ? "text" : "password";
-            b.textContent = b.dataset.other; b.dataset.other = word; field.focus();
-        }""",
-    )
+@router.post("/login")
+async def login(request: Request, identifier: Field = "", password: Field = "", next: Field = "") -> Response:
+    """Identifier and password; then a session, or first the question for a code."""
+    target = safe_next(next)
+    known = cookies.read(request.headers.get("cookie", ""), cookies.KNOWN)
+    address = request.client.host if request.client else ""
+    try:
+        admitted = await account.sign_in(identifier, password, address=address, browser_token=known)
+    except DomainError as refusal:
+        # neither the address nor a cookie says who tried (R61)
+        word = outcomes.BEFORE_SIGN_IN.remember(Outcome(typed=identifier[:LONGEST]))
+        reason = refusal.text_key.removeprefix("error.")
+        return redirect("/login", refusal=reason, **refusal.values, next=target, typed=word)
+    if pending := await second_factor.pending(admitted.account_id):  # no session before the code
+        answer: Response = redirect("/login/code", next=target)
+        cookies.set_cookie(answer, cookies.PENDING, pending, max_age=int(second_factor.PENDING.total_seconds()))
+    else:
+        answer = await start_session(request, admitted.account_id, target)
+    cookies.set_cookie(answer, cookies.KNOWN, admitted.browser_token, max_age=cookies.A_YEAR)
+    return answer
+
+
+@router.post("/logout")
+async def logout(request: Request) -> Response:
+    """End the session, its open pages, and what the browser kept of it."""
+    await end_session(request)
+    answer = redirect("/login")
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    cookies.delete_cookie(answer, cookies.SESSION)
+    return answer

@@ -1,115 +1,96 @@
-"""Forgotten password, and accounts brought over: asking for the link, and setting the new password with it.
-
-Both forms are native POSTs (creos_ui/web/reset_routes.py). While a new password is typed, the page asks the server over
-its own socket, once it is long enough, whether it would be taken, and shows the reason: the meter knows the names in
-this account, which the browser must not. The socket is as encrypted as the POST; nothing of it is kept or logged.
-"""
+"""Forgotten password, and accounts brought over: asking for the link, and setting the new password with it."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from fastapi import Request
 from nicegui import ui
+from starlette.responses import Response
 
-from creos_ui.services.accounts import password_policy
-from creos_ui.services.accounts.passwords import LONGEST, SHORTEST
+from creos_ui.errors import DomainError, LinkNotUsable
+from creos_ui.services.accounts import reset
 from creos_ui.services.accounts.reset import account_of
-from creos_ui.texts import LANGUAGES, t
+from creos_ui.texts import LANGUAGES
+from creos_ui.web.cutting import cut
+from creos_ui.web.finishing import to_the_end
 from creos_ui.web.serving import settings
-from pages.door.panes import door, language_choice
-from pages.elements.html import box, button, text
-from pages.reader import Language
+from models import Account
+from pages.door.panes import door, door_foot, refusal_in_address
+from pages.elements.buttons import button
+from pages.elements.fields import bare_password_field, identifier_field, own_identifier
+from pages.elements.html import box, text
+from pages.elements.notices import done_note, refusal_note
+from pages.elements.strength import strength_meter
+from pages.reader import Reader, Visitor
+from pages.routes import Field, redirect, router
 
 REFUSALS = {"password_length", "password_common", "password_pattern", "password_personal", "passwords_differ"}
-# not a word is sent before it has the shortest length: until then there is one thing to say
-_TYPED = f"""(e) => {{
-    const field = e.target, length = [...field.value.normalize("NFKC")].length;
-    clearTimeout(field.waiting);
-    field.waiting = setTimeout(() => emit(length < {SHORTEST} ? "" : field.value.slice(0, {LONGEST * 4})), 350);
-}}"""
 
 
 @ui.page("/reset")
-async def reset_page(language: Language, sent: str = "") -> None:
+async def reset_page(visitor: Visitor, sent: str = "") -> None:
     school = settings()
-    with door(t("reset.title", language), language):
+    with door(visitor.t("reset.title"), visitor):
         if sent:
-            text("p", t("reset.sent", language), "note", role="status")
-            text("p", t("reset.sent_text", language))
+            done_note(visitor.t("reset.sent"))
+            text("p", visitor.t("reset.sent_text"))
         elif school.smtp_host or school.demo:
-            _request_form(language)
+            _request_form(visitor)
         else:  # nothing would be sent
-            text("p", t("reset.text", language))
-        text("p", t("reset.contact", language, contact=school.school_contact), "field-hint")
-        with box("div", "door-foot"):
-            text("a", t("reset.back", language), href="/login")
-            language_choice(language)
+            text("p", visitor.t("reset.text"))
+        text("p", visitor.t("reset.contact", contact=school.school_contact), "field-hint")
+        door_foot(visitor, visitor.t("reset.back"), "/login")
+
+
+def _request_form(visitor: Reader) -> None:
+    text("p", visitor.t("reset.ask_text"))
+    with box("form", method="post", action="/reset"):
+        identifier_field(visitor.t("reset.who"), longest=254)  # or an e-mail address
+        button(visitor.t("reset.send"), "primary", type="submit")
+
+
+@router.post("/reset")
+async def request_link(request: Request, identifier: Field = "") -> Response:
+    """The same answer for everybody (R5)."""
+    await reset.request_link(identifier, address=request.client.host if request.client else "")
+    return redirect("/reset", sent=1)
 
 
 @ui.page("/reset/{token}")
-async def new_password_page(token: str, language: Language, refusal: str = "") -> None:
+async def new_password_page(token: str, visitor: Visitor, refusal: str = "") -> None:
     account = await account_of(token)
     if account and account.language in LANGUAGES:
-        language = account.language
-    with door(t("reset.title", language), language):
+        visitor = Reader(account.language)
+    with door(visitor.t("reset.title"), visitor):
         if account is None:
-            text("p", t("error.link_not_usable", language), "note bad", role="alert")
-            text("a", t("reset.another", language), href="/reset")
+            refusal_note(visitor.t("error.link_not_usable"))
+            text("a", visitor.t("reset.another"), href="/reset")
         else:
-            _password_form(token, account.id, account.identifier, language, refusal)
+            _password_form(token, account, visitor, refusal)
 
 
-def _request_form(language: str) -> None:
-    text("p", t("reset.ask_text", language))
-    with box("form", method="post", action="/reset"):
-        text("label", t("reset.who", language), "field-label", for_="identifier")
-        box(
-            "input",
-            "field",
-            id="identifier",
-            name="identifier",
-            autocomplete="username",
-            autocapitalize="none",
-            spellcheck="false",
-            maxlength="254",
-            required="",
-            autofocus="",
-        )
-        button(t("reset.send", language), "primary", type="submit")
-
-
-def _password_form(token: str, account_id: int, identifier: str, language: str, refusal: str) -> None:
-    text("p", t("reset.for", language, identifier=identifier))
+def _password_form(token: str, account: Account, visitor: Reader, refusal: str) -> None:
+    text("p", visitor.t("reset.for", identifier=account.identifier))
     with box("form", method="post", action=f"/reset/{token}"):
-        if refusal in REFUSALS:
-            text("p", t(f"error.{refusal}", language), "note bad", role="alert")
-        # for password managers: whose password this is
-        box("input", name="username", value=identifier, autocomplete="username", hidden="hidden", readonly="")
-        password = _password_field("password", t("reset.password", language))
-        password.props.update({"autofocus": "", "aria-describedby": "strength"})
-        strength = text("p", t("reset.rule", language), "field-hint strength", id="strength", role="status")
-        _password_field("again", t("reset.again", language))
-        button(t("reset.set", language), "primary", type="submit")
-
-    async def typed(event: Any) -> None:
-        value = event.args if isinstance(event.args, str) else ""
-        refused = await password_policy.weakness(value[: LONGEST * 4], account_id=account_id)
-        strength.set_text(t(refused.text_key if refused else "reset.strong", language))
-        strength.classes(remove="weak strong", add="weak" if refused else "strong")
-
-    password.on("input", typed, js_handler=_TYPED)
+        refusal_in_address(visitor, refusal, among=REFUSALS)
+        own_identifier(account.identifier)
+        password = bare_password_field(visitor.t("reset.password"), "password")
+        password.props["autofocus"] = ""
+        strength_meter(password, visitor, account_id=account.id, rule=visitor.t("reset.rule"))
+        bare_password_field(visitor.t("reset.again"), "again")
+        button(visitor.t("reset.set"), "primary", type="submit")
 
 
-def _password_field(name: str, label: str) -> ui.element:
-    """A native input: its value travels with the form alone."""
-    text("label", label, "field-label", for_=name)
-    return box(
-        "input",
-        "field",
-        id=name,
-        name=name,
-        type="password",
-        autocomplete="new-password",
-        maxlength="1000",
-        required="",
-    )
+@router.post("/reset/{token}")
+async def set_password(token: str, password: Field = "", again: Field = "") -> Response:
+    """The link is used up here, by POST: programs that open every link of a message change nothing (R6)."""
+    here = f"/reset/{token[:100]}"
+    if password != again:
+        return redirect(here, refusal="passwords_differ")
+    try:
+        ended = await to_the_end(reset.set_by_link(token, password))
+    except LinkNotUsable:
+        return redirect(here)
+    except DomainError as refusal:
+        return redirect(here, refusal=refusal.text_key.removeprefix("error."))
+    await cut(set(ended))
+    return redirect("/login", done="password")

@@ -1,57 +1,61 @@
-"""The second step of signing in: a code, after the right password. A native form, as the first step is."""
+"""The second step of signing in: a code, after the right password. Only then there is a session (R10, R11)."""
 
 from __future__ import annotations
 
 from fastapi import Request
 from nicegui import ui
-from starlette.responses import RedirectResponse
+from starlette.responses import Response
 
 from creos_ui.services.accounts import second_factor
-from creos_ui.texts import t
+from creos_ui.services.accounts.code_guessing import TooManyCodes
+from creos_ui.services.accounts.second_factor import CodeRefused, SecondStepOver
 from creos_ui.web import cookies
-from creos_ui.web.routes import safe_next
 from creos_ui.web.serving import settings
-from pages.door.panes import door, language_choice
-from pages.elements.html import box, button, text
-from pages.reader import Language
+from pages.door.panes import door, door_foot, refusal_in_address
+from pages.door.session import start_session
+from pages.elements.buttons import button
+from pages.elements.fields import code_field, hidden_field
+from pages.elements.html import box, text
+from pages.home import safe_next
+from pages.reader import Visitor
+from pages.routes import Field, redirect, router
 
-A_DAY = 24 * 60  # minutes, the longest there is to wait
+PATH = "/login/code"
 
 
-@ui.page("/login/code")
+@ui.page(PATH)
 async def second_step_page(
-    request: Request, language: Language, refusal: str = "", minutes: str = "", next: str = ""
-) -> RedirectResponse | None:
-    pending = cookies.read(request.headers.get("cookie", ""), cookies.PENDING)
-    if not await second_factor.is_pending(pending):
-        return RedirectResponse("/login", 303)
-    with door(t("second_step.title", language), language):
-        text("p", t("second_step.text", language))
-        with box("form", method="post", action="/login/code"):
-            if refusal == "code_refused":
-                text("p", t("error.code_refused", language), "note bad", role="alert")
-            elif refusal == "too_many_codes":
-                wait = min(max(int(minutes), 1), A_DAY) if minutes.isascii() and minutes.isdigit() else 1
-                text("p", t("error.too_many_codes", language, minutes=wait), "note bad", role="alert")
-            box("input", type="hidden", name="next", value=safe_next(next) or "")
-            text("label", t("factor.any_code", language), "field-label", for_="code")
-            box(
-                "input",
-                "field",
-                id="code",
-                name="code",
-                autocomplete="one-time-code",
-                autocapitalize="none",
-                spellcheck="false",
-                maxlength="60",
-                required="",
-                autofocus="",
-                aria_describedby="code-hint",
-            )
-            text("p", t("factor.any_code_hint", language), "field-hint", id="code-hint")
-            button(t("second_step.submit", language), "primary", type="submit")
-        text("p", t("second_step.lost", language, contact=settings().school_contact), "muted")
-        with box("div", "door-foot"):
-            text("a", t("second_step.back", language), href="/login")
-            language_choice(language)
+    request: Request, visitor: Visitor, refusal: str = "", minutes: str = "", next: str = ""
+) -> Response | None:
+    if not await second_factor.is_pending(_pending(request)):
+        return redirect("/login")
+    with door(visitor.t("second_step.title"), visitor):
+        text("p", visitor.t("second_step.text"))
+        with box("form", method="post", action=PATH):
+            refusal_in_address(visitor, refusal, minutes, among={"code_refused", "too_many_codes"})
+            hidden_field("next", safe_next(next) or "")
+            code_field(visitor.t("factor.any_code"), hint=visitor.t("factor.any_code_hint"), first=True)
+            button(visitor.t("second_step.submit"), "primary", type="submit")
+        text("p", visitor.t("second_step.lost", contact=settings().school_contact), "muted")
+        door_foot(visitor, visitor.t("second_step.back"), "/login")
     return None
+
+
+@router.post(PATH)
+async def second_step(request: Request, code: Field = "", next: Field = "") -> Response:
+    target = safe_next(next)
+    try:
+        account_id = await second_factor.second_step(_pending(request), code)
+    except SecondStepOver:
+        return redirect("/login", refusal="second_step_over", next=target)
+    except CodeRefused:
+        return redirect(PATH, refusal="code_refused", next=target)
+    except TooManyCodes as refusal:
+        return redirect(PATH, refusal="too_many_codes", **refusal.values, next=target)
+    answer = await start_session(request, account_id, target)
+    cookies.delete_cookie(answer, cookies.PENDING)
+    return answer
+
+
+def _pending(request: Request) -> str:
+    return cookies.read(request.headers.get("cookie", ""), cookies.PENDING)

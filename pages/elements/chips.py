@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
-from pages.elements.html import give
+from pages.elements.html import set_rows
 
 
 class Chips:
@@ -23,4 +23,4 @@ class Chips:
     def show(self, options: Iterable[tuple[Any, str]], chosen: Any) -> None:
         """(value, word) each."""
         chips = [{"value": value, "label": word, "class": self._look} for value, word in options]
-        give(self._toggle, options=chips, **{"model-value": chosen})
+        set_rows(self._toggle, options=chips, **{"model-value": chosen})

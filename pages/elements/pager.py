@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from creos_ui.texts import t
-from pages.elements.html import box, button, text
+from pages.elements.buttons import button
+from pages.elements.html import box, text
+from pages.reader import Reader
 
 
 class Pager:
     """`turn` is called with -1 or 1."""
 
-    def __init__(self, name: str, language: str, turn: Callable[[int], Awaitable[None]]) -> None:
-        self._language, self._turn = language, turn
+    def __init__(self, name: str, reader: Reader, turn: Callable[[int], Awaitable[None]]) -> None:
+        self._reader, self._turn = reader, turn
         self._nav = box("nav", "pager", aria_label=name)
         self._nav.set_visibility(False)
 
@@ -24,7 +25,7 @@ class Pager:
         if not self._nav.default_slot.children:
             self._fill()
         first = (page - 1) * page_size + 1
-        words = t("pager.range", self._language, first=first, last=first + shown - 1, total=total) if shown else ""
+        words = self._reader.t("pager.range", first=first, last=first + shown - 1, total=total) if shown else ""
         self._range.set_text(words)
         self._previous.set_enabled(page > 1)
         self._next.set_enabled(page < last)
@@ -32,7 +33,5 @@ class Pager:
     def _fill(self) -> None:
         with self._nav:
             self._range = text("span", "", "muted num", role="status")
-            self._previous = button(
-                "‹", "plain", lambda: self._turn(-1), aria_label=t("pager.previous", self._language)
-            )
-            self._next = button("›", "plain", lambda: self._turn(1), aria_label=t("pager.next", self._language))
+            self._previous = button("‹", "plain", lambda: self._turn(-1), aria_label=self._reader.t("pager.previous"))
+            self._next = button("›", "plain", lambda: self._turn(1), aria_label=self._reader.t("pager.next"))

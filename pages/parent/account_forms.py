@@ -2,66 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nicegui import ui
+from starlette.responses import Response
 
-from creos_ui.services.accounts import password_policy
-from creos_ui.services.accounts.passwords import LONGEST
+from creos_ui.errors import DomainError
+from creos_ui.services.accounts import account, email_change
 from creos_ui.services.accounts.profile import profile_of
-from creos_ui.texts import t
-from creos_ui.web.outcomes import handed
-from pages.elements.html import box, button, text
-from pages.parent.form_page import balance_of, form_page, password_field, refusal_note, whose
-from pages.reader import Language, Me
+from creos_ui.web.cutting import cut
+from creos_ui.web.outcomes import Outcome
+from pages.elements.buttons import button
+from pages.elements.fields import email_field, own_identifier, password_field
+from pages.elements.html import box, text
+from pages.elements.strength import strength_meter
+from pages.parent.form_page import PROFILE, form_page, last_outcome, lead_to
+from pages.reader import Me
+from pages.routes import Field, router
 
-PASSWORD, EMAIL = "/profile/password", "/profile/email"
-# once the hand rests; what is typed is weighed and forgotten
-_TYPED = """(e) => {
-    const field = e.target;
-    clearTimeout(field.resting); field.resting = setTimeout(() => emit(field.value.slice(0, 1000)), 300);
-}"""
+PASSWORD, EMAIL = f"{PROFILE}/password", f"{PROFILE}/email"
 
 
 @ui.page(PASSWORD)
-async def password_page(me: Me, language: Language, answer: str = "") -> None:
-    profile, balance = await profile_of(me.account_id), await balance_of(me)
-    with form_page(t("profile.password_label", language), me, language, path=PASSWORD, balance_cents=balance):
-        refusal_note(handed(me.session_id, answer), language)
+async def password_page(me: Me, answer: str = "") -> None:
+    profile = await profile_of(me.account_id)
+    async with form_page(me.t("profile.password_label"), me, path=PASSWORD, last=last_outcome(me, answer)):
         with box("form", method="post", action=PASSWORD):
-            whose(profile.identifier)
-            password_field(t("factor.password", language), "current", language)
-            new = password_field(t("profile.new_password", language), "new", language, new=True)
-            new.props["aria-describedby"] = "strength"
-            strength = text("p", t("profile.password_rule", language), "field-hint strength", id="strength")
-            strength.props["role"] = "status"
-            text("p", t("profile.password_ends", language), "muted")
+            own_identifier(profile.identifier)
+            password_field(me.t("factor.password"), "current", me)
+            new = password_field(me.t("profile.new_password"), "new", me, new=True)
+            strength_meter(new, me, account_id=me.account_id, rule=me.t("profile.password_rule"))
+            text("p", me.t("profile.password_ends"), "muted")
             with box("div", "buttons"):
-                button(t("profile.password_label", language), "primary", type="submit")
+                button(me.t("profile.password_label"), "primary", type="submit")
 
-    async def typed(event: Any) -> None:
-        value = event.args if isinstance(event.args, str) else ""
-        refused = await password_policy.weakness(value[: LONGEST * 4], account_id=me.account_id)
-        strength.set_text(t(refused.text_key if refused else "profile.password_strong", language))
-        strength.classes(remove="weak strong", add="weak" if refused else "strong")
 
-    new.on("input", typed, js_handler=_TYPED)
+@router.post(PASSWORD)
+async def change_password(me: Me, current: Field = "", new: Field = "") -> Response:
+    """Every other session ends, and its open pages."""
+    try:
+        ended = await account.change_password(me.account_id, current=current, new=new, keep_session_id=me.session_id)
+    except DomainError as refusal:
+        return lead_to(PASSWORD, me, Outcome(refusal=refusal))
+    await cut(set(ended))
+    return lead_to(PROFILE, me, Outcome(done="profile.done_password"))
 
 
 @ui.page(EMAIL)
-async def email_page(me: Me, language: Language, answer: str = "") -> None:
-    profile, balance = await profile_of(me.account_id), await balance_of(me)
-    last = handed(me.session_id, answer)
-    with form_page(t("profile.email_label", language), me, language, path=EMAIL, balance_cents=balance):
-        refusal_note(last, language)
-        text("p", t("profile.email_how", language))
+async def email_page(me: Me, answer: str = "") -> None:
+    profile, last = await profile_of(me.account_id), last_outcome(me, answer)
+    async with form_page(me.t("profile.email_label"), me, path=EMAIL, last=last):
+        text("p", me.t("profile.email_how"))
         with box("form", method="post", action=EMAIL):
-            whose(profile.identifier)
-            text("label", t("profile.new_email", language), "field-label", for_="address")
-            box(
-                "input", "field", id="address", name="address", type="email", value=last.typed, autocomplete="email",
-                spellcheck="false", maxlength="254", required="",
-            )  # fmt: skip
-            password_field(t("factor.password", language), "password", language)
+            own_identifier(profile.identifier)
+            email_field(me.t("profile.new_email"), "address", last.typed)
+            password_field(me.t("factor.password"), "password", me)
             with box("div", "buttons"):
-                button(t("profile.email_ask", language), "primary", type="submit")
+                button(me.t("profile.email_ask"), "primary", type="submit")
+
+
+@router.post(EMAIL)
+async def change_email(me: Me, password: Field = "", address: Field = "") -> Response:
+    """A link goes to the new address; until it is confirmed the old one stays (R9)."""
+    try:
+        await email_change.request_email(me.account_id, password=password, new_address=address)
+    except DomainError as refusal:
+        return lead_to(EMAIL, me, Outcome(refusal=refusal, typed=address[:254]))
+    return lead_to(PROFILE, me, Outcome(done="profile.done_email"))

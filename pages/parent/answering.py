@@ -11,25 +11,22 @@ from contextlib import contextmanager
 from typing import Any
 
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, NotEnoughCredit
-from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.services.invitations import automatic
 from creos_ui.services.invitations.answering import decline_invitation, pay_invitations
 from creos_ui.services.invitations.listing import Line, invitations_of
 from creos_ui.services.money import ledger
-from creos_ui.texts import t
 from creos_ui.web.finishing import to_the_end
-from pages.frame import WalletPill, notify_done, notify_refusal
+from pages.elements.notices import notify_done, notify_refusal
+from pages.parent.parent_frame import WalletPill
 from pages.parent.payment_dialogs import confirm_decline, confirm_payment, show_missing_credit
+from pages.reader import Person
 
 
 class Answering:
     """One parent's answers. Every id comes from a browser: only their own are found, and the services check again."""
 
-    def __init__(self, me: SignedIn, language: str, pill: WalletPill) -> None:
-        self.me, self.language, self.pill = me, language, pill
-
-    def t(self, key: str, **values: Any) -> str:
-        return t(key, self.language, **values)
+    def __init__(self, me: Person, pill: WalletPill) -> None:
+        self.me, self.pill = me, pill
 
     async def pay(self, ids: list[Any]) -> None:
         key = secrets.token_urlsafe(24)  # one intention, one payment, however often the click arrives
@@ -39,7 +36,7 @@ class Answering:
             balance_cents = await ledger.balance_cents(self.me.guardian_id)
             if total > balance_cents:
                 await self._short(lines, total - balance_cents)
-            elif await confirm_payment(lines, balance_cents, self.language):
+            elif await confirm_payment(lines, balance_cents, self.me):
                 await self._pay(lines, key)
 
     async def _pay(self, lines: list[Line], key: str) -> None:
@@ -51,26 +48,26 @@ class Answering:
             await self._short(lines, refusal.missing_cents)
             return
         if len(lines) == 1:
-            notify_done(self.t("done.paid", title=lines[0].title, child=lines[0].pupil_first_name))
+            notify_done(self.me.t("done.paid", title=lines[0].title, child=lines[0].pupil_first_name))
         else:
-            notify_done(self.t("done.paid_many", number=len(lines)))
+            notify_done(self.me.t("done.paid_many", number=len(lines)))
 
     async def _short(self, lines: list[Line], missing_cents: int) -> None:
         wallet = await ledger.wallet_of(self.me.guardian_id)
-        wished = await show_missing_credit(lines, missing_cents, wallet.id, self.language)
+        wished = await show_missing_credit(lines, missing_cents, wallet.id, self.me)
         changed = [line.agreed for line in lines if line.wish != wished]
         if wished is None or not changed:
             return
         await to_the_end(automatic.wish_all(changed, self.me.guardian_id, wished))
         if wished:
-            notify_done(self.t("wish.noted"))
+            notify_done(self.me.t("wish.noted"))
 
     async def decline(self, invitation_id: Any) -> None:
         with self._refusals_shown():
             # a mandatory or closed one gets as far as the service, which says why not
             (line,) = await self._theirs([invitation_id], lambda line: line.status == "open" or line.declinable)
             balance_cents = await ledger.balance_cents(self.me.guardian_id)
-            if not await confirm_decline(line, balance_cents, self.language):
+            if not await confirm_decline(line, balance_cents, self.me):
                 return
             await to_the_end(
                 decline_invitation(
@@ -79,14 +76,14 @@ class Answering:
             )
             key = "change.done" if line.paid_on else "done.declined"
             values = {"title": line.title, "child": line.pupil_first_name, "amount_cents": line.amount_cents}
-            notify_done(self.t(key, **values))
+            notify_done(self.me.t(key, **values))
 
     async def take_back(self, invitation_id: Any) -> None:
         """No longer pay this one by itself."""
         with self._refusals_shown():
             (line,) = await self._theirs([invitation_id], lambda _: True)
             await to_the_end(automatic.wish_all([line.agreed], self.me.guardian_id, False))
-            notify_done(self.t("wish.taken_back", title=line.title))
+            notify_done(self.me.t("wish.taken_back", title=line.title))
 
     async def _theirs(self, ids: list[Any], can: Callable[[Line], bool]) -> list[Line]:
         """These invitations as they are now; raises AnsweringClosed or AlreadyAnswered where one of them cannot."""
@@ -102,5 +99,5 @@ class Answering:
         try:
             yield
         except DomainError as refusal:
-            notify_refusal(refusal, self.language)
+            notify_refusal(refusal, self.me)
             self.pill.look()

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from creos_ui.services.money.wallet import Point
-from creos_ui.texts import day, t
+from creos_ui.texts import day
 from pages.elements.html import box, fixed, rewrite, text
+from pages.reader import Person
 
 WIDTH, HEIGHT, MARGIN = 300, 80, 4
 MOST_ROWS = 12  # of the figures: the latest days; the movements have them all
@@ -17,8 +18,8 @@ MOST_ROWS = 12  # of the figures: the latest days; the movements have them all
 class BalanceChart:
     """Hidden while the wallet has no movement. Made of elements and numbers: no text of anybody's is in the drawing."""
 
-    def __init__(self, language: str) -> None:
-        self._language = language
+    def __init__(self, me: Person) -> None:
+        self._me = me
         self._points: list[Point] | None = None
         with box("figure", "chart") as self._figure:
             with box("svg", role="img", viewBox=f"0 0 {WIDTH} {HEIGHT}", preserveAspectRatio="none") as self._drawing:
@@ -28,7 +29,7 @@ class BalanceChart:
                 self._from = text("span", "", "num")
                 self._to = text("span", "", "num")
             with box("details"):
-                text("summary", t("wallet.chart_figures", language))
+                text("summary", me.t("wallet.chart_figures"))
                 self._figures = fixed(Markup(""))
 
     def show(self, points: Sequence[Point]) -> None:
@@ -43,8 +44,6 @@ class BalanceChart:
         self._line.props["d"] = line
         self._area.props["d"] = f"{line}V{HEIGHT}H0Z"
         self._drawing.props["aria-label"] = self._in_words(points)
-        for element in (self._line, self._area, self._drawing):
-            element.update()
         self._from.set_text(day(points[0].day))
         self._to.set_text(day(points[-1].day))
         rewrite(self._figures, self._table(list(reversed(points))[:MOST_ROWS]))
@@ -52,20 +51,19 @@ class BalanceChart:
     def _table(self, points: Sequence[Point]) -> Markup:
         rows = Markup("").join(
             Markup('<tr><td class="num">{}</td><td class="num">{}</td></tr>').format(
-                day(point.day), t("money", self._language, amount_cents=point.balance_cents)
+                day(point.day), self._me.money(point.balance_cents)
             )
             for point in points
         )
         return Markup(
             '<table><thead><tr><th scope="col">{}</th><th scope="col" class="num">{}</th></tr></thead>'
             "<tbody>{}</tbody></table>"
-        ).format(t("wallet.date", self._language), t("wallet.balance", self._language), rows)
+        ).format(self._me.t("wallet.date"), self._me.t("wallet.balance"), rows)
 
     def _in_words(self, points: Sequence[Point]) -> str:
         balances = [point.balance_cents for point in points]
-        return t(
+        return self._me.t(
             "wallet.chart_words",
-            self._language,
             first=points[0].day,
             last=points[-1].day,
             first_cents=balances[0],

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from babel.lists import format_list
 from nicegui import ui
 
 from creos_ui import clock
 from creos_ui.money import LOCALES
-from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.services.invitations.calendar import (
     Entry,
     children_of_family,
@@ -22,22 +20,22 @@ from creos_ui.services.invitations.calendar import (
 )
 from creos_ui.services.money import ledger
 from creos_ui.services.people.households import other_guardians
-from creos_ui.texts import t
-from pages.elements.html import box, button, text
-from pages.frame import frame
+from pages.elements.buttons import button
+from pages.elements.html import box, text
 from pages.parent.calendar_subscription import subscribe
 from pages.parent.month_grid import by_day, day_name, fill_day, month_grid, month_name
-from pages.reader import Language, Me
+from pages.parent.parent_frame import parent_frame
+from pages.reader import Me, Person
 
 PATH = "/calendar"
 
 
 @ui.page(PATH)
-async def calendar_page(me: Me, language: Language, month: str = "") -> None:
+async def calendar_page(me: Me, month: str = "") -> None:
     children = await children_of_family(me.guardian_id)
     balance = await ledger.balance_cents(me.guardian_id)
-    with frame(t("calendar.title", language), me, language, path=PATH, balance_cents=balance) as pill:
-        view = CalendarView(me, language, month_named(month, clock.today()))
+    with parent_frame(me.t("calendar.title"), me, path=PATH, balance_cents=balance) as pill:
+        view = CalendarView(me, month_named(month, clock.today()))
         view.head(children)
         view.days = box("div", "month")
         pill.changed = view.refresh  # before the first look: nothing that happens after it is missed
@@ -48,30 +46,29 @@ async def calendar_page(me: Me, language: Language, month: str = "") -> None:
 class CalendarView:
     """The month one open page shows."""
 
-    def __init__(self, me: SignedIn, language: str, month: date) -> None:
-        self.me, self.language, self.month = me, language, month
+    def __init__(self, me: Person, month: date) -> None:
+        self.me, self.month = me, month
         self._subscribing = False
         self.days: ui.element
         self._entries: dict[date, list[Entry]] = {}
         self._shown: date | None = None
         self._cells: dict[date, ui.element] = {}
 
-    def t(self, key: str, **values: Any) -> str:
-        return t(key, self.language, **values)
-
     def head(self, children: list[str]) -> None:
         with box("div", "page-head calendar-head"):
             with box("div"):
                 self._name = text("h1", "")
-                names = format_list(children, locale=LOCALES[self.language]) if children else ""
-                text("p", self.t("calendar.of", children=names) if names else self.t("calendar.of_nobody"), "muted")
-                self._said = text("p", "", "quiet-only", role="status")
+                names = format_list(children, locale=LOCALES[self.me.language]) if children else ""
+                text(
+                    "p", self.me.t("calendar.of", children=names) if names else self.me.t("calendar.of_nobody"), "muted"
+                )
+                self._status = text("p", "", "quiet-only", role="status")
             with box("div", "moves"):
-                with box("div", "months", role="group", aria_label=self.t("calendar.move")):
-                    button("‹", "plain", lambda: self.turn(-1), aria_label=self.t("calendar.previous"))
-                    button(self.t("calendar.today"), "plain", self.go_to_today)
-                    button("›", "plain", lambda: self.turn(1), aria_label=self.t("calendar.next"))
-                button(self.t("calendar.subscribe"), "primary", self.subscribe)
+                with box("div", "months", role="group", aria_label=self.me.t("calendar.move")):
+                    button("‹", "plain", lambda: self.turn(-1), aria_label=self.me.t("calendar.previous"))
+                    button(self.me.t("calendar.today"), "plain", self.go_to_today)
+                    button("›", "plain", lambda: self.turn(1), aria_label=self.me.t("calendar.next"))
+                button(self.me.t("calendar.subscribe"), "primary", self.subscribe)
 
     async def turn(self, months: int) -> None:
         await self.go_to(month_beside(self.month, months))
@@ -88,30 +85,32 @@ class CalendarView:
         if not self._subscribing:  # a double click is one dialog
             self._subscribing = True
             try:
-                await subscribe(self.me.guardian_id, self.language)
+                await subscribe(self.me)
             finally:
                 self._subscribing = False
 
     async def show(self) -> None:
         """The month from the database; the buttons, and the focus on them, stay where they are."""
-        month, name = self.month, month_name(self.month, self.language)
+        month, name = self.month, month_name(self.month, self.me.language)
         days = await days_of(self.me.guardian_id, month, last_of(month))
         later = None if days.entries else await next_day_after(self.me.guardian_id, last_of(month))
         if month != self.month:
             return  # two clicks: the later month is being read
         self._name.set_text(name)
         count = len(days.entries)
-        self._said.set_text(
-            self.t("calendar.shown", month=name, count=count) if count else self.t("calendar.shown_none", month=name)
+        self._status.set_text(
+            self.me.t("calendar.shown", month=name, count=count)
+            if count
+            else self.me.t("calendar.shown_none", month=name)
         )
         self._shown, self._entries = month, by_day(days.entries)
         self.days.clear()
         with self.days:
             if not days.whole:
-                text("p", self.t("calendar.cut"), "note")
+                text("p", self.me.t("calendar.cut"), "note")
             if not days.entries:
                 self._nothing(later)
-            self._cells = month_grid(month, self._entries, self.language)
+            self._cells = month_grid(month, self._entries, self.me)
 
     async def refresh(self) -> None:
         """Something changed elsewhere: only the days it concerns are drawn again."""
@@ -124,14 +123,14 @@ class CalendarView:
             return
         for day in now.keys() | self._entries.keys():
             if now.get(day) != self._entries.get(day):
-                fill_day(self._cells[day], day, now.get(day, []), self.language)
+                fill_day(self._cells[day], day, now.get(day, []), self.me)
         self._entries = now
 
     def _nothing(self, later: date | None) -> None:
         with box("div", "empty"):
-            text("p", self.t("calendar.empty"), "what")
+            text("p", self.me.t("calendar.empty"), "what")
             if later is None:
-                text("p", self.t("calendar.empty_hint"), "muted")
+                text("p", self.me.t("calendar.empty_hint"), "muted")
             else:
-                label = self.t("calendar.next_day", day=f"{day_name(later, self.language)} {later.year}")
+                label = self.me.t("calendar.next_day", day=f"{day_name(later, self.me.language)} {later.year}")
                 button(label, "quiet", lambda: self.go_to(later.replace(day=1)))

@@ -6,16 +6,16 @@ import asyncio
 import logging
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from creos_ui.services.invitations import calendar_feeds
 from creos_ui.texts import t
 from creos_ui.web.serving import settings
+from pages.routes import router
 
 log = logging.getLogger("creos_ui")
-router = APIRouter()
 
 
 @router.api_route("/calendar/{name}", methods=["GET", "HEAD"])

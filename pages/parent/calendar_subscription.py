@@ -3,51 +3,43 @@
 from __future__ import annotations
 
 from creos_ui.services.invitations import calendar_feeds
-from creos_ui.texts import t
 from creos_ui.web.finishing import to_the_end
 from creos_ui.web.serving import settings
-from pages.elements.html import box, button, text
-from pages.frame import answer_buttons, asked, dialog_card, notify_done
-
-_COPY = """(e) => {
-    const b = e.currentTarget, word = b.querySelector(".block"), before = word.textContent;
-    navigator.clipboard.writeText(b.dataset.text).then(() => {
-        word.textContent = b.dataset.copied; setTimeout(() => word.textContent = before, 2000); });
-}"""
+from pages.elements.buttons import button, copy_button
+from pages.elements.dialogs import answer_buttons, asked, dialog_card
+from pages.elements.html import box, text
+from pages.elements.notices import notify_done
+from pages.reader import Person
 
 
-async def subscribe(guardian_id: int, language: str) -> None:
+async def subscribe(me: Person) -> None:
     """Show the address, made at its first use, until the dialog is closed; a new one is shown in a new dialog."""
-    path = await to_the_end(calendar_feeds.feed_of(guardian_id))
-    while await _wants_another(settings().public_url + path, language):
-        if await _sure(language):
-            path = await to_the_end(calendar_feeds.renew_feed(guardian_id))
-            notify_done(t("calendar.renewed", language))
+    path = await to_the_end(calendar_feeds.feed_of(me.guardian_id))
+    while await _wants_another(settings().public_url + path, me):
+        if await _sure(me):
+            path = await to_the_end(calendar_feeds.renew_feed(me.guardian_id))
+            notify_done(me.t("calendar.renewed"))
 
 
-async def _wants_another(address: str, language: str) -> bool:
-    with dialog_card(t("calendar.subscribe_title", language), wide=True) as dialog:
-        text("p", t("calendar.subscribe_text", language))
+async def _wants_another(address: str, me: Person) -> bool:
+    with dialog_card(me.t("calendar.subscribe_title"), wide=True) as dialog:
+        text("p", me.t("calendar.subscribe_text"))
         with box("div", "feed"):
             name = f"feed-{dialog.id}"
-            text("label", t("calendar.address", language), "field-label", for_=name)
+            text("label", me.t("calendar.address"), "field-label", for_=name)
             box("input", "field mono", id=name, value=address, readonly="", autofocus="")
-            copy = button(t("calendar.copy", language), "plain")
-            copy.props["data-copied"] = t("calendar.copied", language)
-            copy.props["data-text"] = address
-            copy.on("click", js_handler=_COPY)
+            copy_button(me.t("calendar.copy"), "plain", address, copied=me.t("calendar.copied"))
             # webcal: what calendar programs register for; the address is the same
-            opener = button(t("calendar.open", language), "primary")
-            opener.props["href"] = "webcal://" + address.partition("://")[2]
-        text("p", t("calendar.secret", language), "note")
+            button(me.t("calendar.open"), "primary", href="webcal://" + address.partition("://")[2])
+        text("p", me.t("calendar.secret"), "note")
         with box("div", "buttons"):
-            button(t("calendar.renew", language), "danger", lambda: dialog.submit(True))
-            button(t("calendar.close", language), "plain", lambda: dialog.submit(False))
+            button(me.t("calendar.renew"), "danger", lambda: dialog.submit(True))
+            button(me.t("calendar.close"), "plain", lambda: dialog.submit(False))
     return await asked(dialog)
 
 
-async def _sure(language: str) -> bool:
-    with dialog_card(t("calendar.renew_title", language)) as dialog:
-        text("p", t("calendar.renew_text", language))
-        answer_buttons(dialog, language, yes=t("calendar.renew", language), kind="danger")
+async def _sure(me: Person) -> bool:
+    with dialog_card(me.t("calendar.renew_title")) as dialog:
+        text("p", me.t("calendar.renew_text"))
+        answer_buttons(dialog, me, yes=me.t("calendar.renew"), kind="danger")
     return await asked(dialog)

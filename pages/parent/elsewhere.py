@@ -6,15 +6,16 @@ from nicegui import ui
 from nicegui.element import Element
 
 from creos_ui.services.invitations.other_household import TakingPart
-from creos_ui.texts import day, t
+from creos_ui.texts import day
 from pages.elements.html import box, text
+from pages.reader import Person
 
 
 class Elsewhere:
     """The last section under the invitations, made where there is another household."""
 
-    def __init__(self, language: str) -> None:
-        self._language = language
+    def __init__(self, me: Person) -> None:
+        self._me = me
         self._page = ui.context.slot.parent
         self._section: Element | None = None
 
@@ -27,8 +28,8 @@ class Elsewhere:
         self._section.set_visibility(bool(found))
         self._section.clear()
         with self._section:
-            text("h2", t("elsewhere.title", self._language), id="elsewhere")
-            text("p", t("elsewhere.text", self._language), "muted")
+            text("h2", self._me.t("elsewhere.title"), id="elsewhere")
+            text("p", self._me.t("elsewhere.text"), "muted")
             with box("ul"):
                 for one in found:
                     self._item(one)
@@ -43,4 +44,4 @@ class Elsewhere:
             with box("div", "grow"):
                 text("div", one.title, "what")
                 text("div", f"{one.child} · {day(one.starts_on)}", "muted num")
-            text("span", t(key, self._language), f"badge {look}")
+            text("span", self._me.t(key), f"badge {look}")

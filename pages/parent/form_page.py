@@ -1,88 +1,42 @@
-"""What the profile's native forms share: a page of their own, the refusal, fields that keep secrets to the form.
-
-Passwords and codes are typed into native inputs and travel with one POST: NiceGUI's own inputs would keep the text in
-the page's memory, and password managers offer to save what a form submits.
-"""
+"""The profile's native forms: one decision on a page of its own, and an answer that says on the next how it ended."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from nicegui.element import Element
+from starlette.responses import Response
 
-from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.services.money import ledger
-from creos_ui.texts import t
-from creos_ui.web.outcomes import Handed
+from creos_ui.web import outcomes
+from creos_ui.web.outcomes import Outcome
 from pages.elements.html import box, text
-from pages.frame import frame
+from pages.elements.notices import refusal_in_words, refusal_note
+from pages.parent.parent_frame import parent_frame
+from pages.reader import Person
+from pages.routes import redirect
 
-# the same for every field: shows what was typed or hides it again, all of it in the browser
-_SHOW = """(e) => {
-    const b = e.currentTarget, field = b.previousElementSibling, word = b.textContent;
-    field.type = field.type === "password" ? "text" : "password";
-    b.textContent = b.dataset.other; b.dataset.other = word; field.focus();
-}"""
+PROFILE = "/profile"
 
 
-@contextmanager
-def form_page(title: str, me: SignedIn, language: str, *, path: str, balance_cents: int) -> Iterator[None]:
-    """One decision on a page of its own, and the way back to the profile."""
-    with frame(title, me, language, path=path, balance_cents=balance_cents), box("div", "one-form"):
-        text("a", "← " + t("profile.back", language), "back", href="/profile")
+@asynccontextmanager
+async def form_page(title: str, me: Person, *, path: str, last: Outcome) -> AsyncIterator[None]:
+    """The form's card, with the way back to the profile, and the reason where the last try was refused."""
+    balance = await ledger.balance_cents(me.guardian_id)
+    with parent_frame(title, me, path=path, balance_cents=balance), box("div", "one-form"):
+        text("a", "← " + me.t("profile.back"), "back", href=PROFILE)
         with box("section", "card", aria_labelledby="form-title"):
             text("h1", title, id="form-title")
+            if last.refusal is not None:
+                refusal_note(refusal_in_words(last.refusal, me))
             yield
 
 
-async def balance_of(me: SignedIn) -> int:
-    return await ledger.balance_cents(me.guardian_id)
+def lead_to(path: str, me: Person, outcome: Outcome) -> Response:
+    """A form's answer: this page, which finds the outcome by the word `answer` in its address."""
+    return redirect(path, answer=outcomes.SIGNED_IN.remember(outcome, me.session_id))
 
 
-def refusal_note(handed: Handed, language: str) -> None:
-    """Why the last try was refused, if it was."""
-    if handed.refusal is not None:
-        words = t(handed.refusal.text_key, language, **handed.refusal.values)
-        text("p", words, "note bad", role="alert")
-
-
-def whose(identifier: str) -> None:
-    """For password managers: which account the password belongs to."""
-    box(
-        "input", "quiet-only", type="text", value=identifier, autocomplete="username", readonly="", tabindex="-1",
-        aria_hidden="true",
-    )  # fmt: skip
-
-
-def password_field(label: str, name: str, language: str, *, new: bool = False) -> Element:
-    """A native password input, and the button that shows what was typed."""
-    text("label", label, "field-label", for_=name)
-    with box("div", "field-row"):
-        field = box(
-            "input",
-            "field",
-            id=name,
-            name=name,
-            type="password",
-            autocomplete="new-password" if new else "current-password",
-            maxlength="1000",
-            required="",
-        )
-        show = text("button", t("login.show_password", language), "show-password", type="button", aria_controls=name)
-        show.props["data-other"] = t("login.hide_password", language)
-        show.on("click", js_handler=_SHOW)
-    return field
-
-
-def code_field(label: str, *, hint: str = "", digits_only: bool = False) -> None:
-    text("label", label, "field-label", for_="code")
-    field = box(
-        "input", "field", id="code", name="code", autocomplete="one-time-code", autocapitalize="none",
-        spellcheck="false", maxlength="60", required="",
-    )  # fmt: skip
-    if digits_only:
-        field.props["inputmode"] = "numeric"
-    if hint:
-        field.props["aria-describedby"] = "code-hint"
-        text("p", hint, "field-hint", id="code-hint")
+def last_outcome(me: Person, answer: str) -> Outcome:
+    """What `lead_to` led to this page with, if anything."""
+    return outcomes.SIGNED_IN.find(answer, me.session_id)

@@ -1,8 +1,4 @@
-"""The grid itself: Quasar's table with string slots, rows on a desktop and cards on a phone, one page at a time.
-
-Python elements for each cell would cost 85 KB a row for each viewer; slots cost none. What a row shows comes in as
-data: a slot's text is a template, so no name, title or other stored text may ever be written into one.
-"""
+"""The grid of the invitations: the official portal's ten columns, and what can be clicked in a row."""
 
 from __future__ import annotations
 
@@ -12,13 +8,12 @@ from functools import cache
 from html import escape
 from typing import Any
 
-from nicegui import ui
-from nicegui.element import Element
-
 from creos_ui.services.invitations.listing import Line
 from creos_ui.texts import day, t
 from creos_ui.web.serving import settings
-from pages.elements.html import give
+from pages.elements.grid import column, grid
+from pages.elements.html import set_rows
+from pages.reader import Person
 
 COLUMNS = ["starts_on", "pupil", "debtor", "title", "amount", "due_on", "paid_on", "declined_on", "automatic"]
 _CLASSES = {"amount": "num", "automatic": "center", "actions": "right"}
@@ -108,19 +103,17 @@ _CARD = """
 class InvitationGrid:
     """Shows lines; emits pay, decline, why, pick, unwish and order, each with hostile arguments (R15)."""
 
-    def __init__(self, language: str) -> None:
-        self._language = language
+    def __init__(self, me: Person) -> None:
+        self._me = me
         self._shown: object = None
-        self.table: Element = ui.element("q-table").classes("grid")
-        # lt.md: under 1024 px the ten columns no longer fit, and each row becomes a card
-        self.table.props(':grid="Quasar.Screen.lt.md" flat row-key=id hide-bottom hide-pagination')
-        self.table.props["data-testid"] = "grid"
-        self.table.props["pagination"] = {"rowsPerPage": 0}
-        self.table.props["no-data-label"] = ""
-        self.table.on("update:pagination", js_handler="() => {}")
-        self.table.add_slot("header-cell", _HEADER)
-        self.table.add_slot("body", _template(_ROW, "small", "quiet", language))
-        self.table.add_slot("item", _template(_CARD, "", "plain", language))
+        self.table = grid(
+            "grid",
+            "grid",
+            cards_when="Quasar.Screen.lt.md",  # under 1024 px the ten columns no longer fit
+            header=_HEADER,
+            row=_template(_ROW, "small", "quiet", me.language),
+            card=_template(_CARD, "", "plain", me.language),
+        )
 
     def show(self, lines: list[Line], *, selected: set[int], sort: str, descending: bool) -> None:
         if self._shown == (shown := (lines, selected, sort, descending)):
@@ -132,16 +125,10 @@ class InvitationGrid:
             *(self._column(name, order if name == sort else "none") for name in COLUMNS),
             self._column("actions"),
         ]
-        give(self.table, columns=columns, rows=[self._row(line, line.id in selected) for line in lines])
+        set_rows(self.table, columns=columns, rows=[self._row(line, line.id in selected) for line in lines])
 
     def _column(self, name: str, order: str | None = None) -> dict[str, Any]:
-        return {
-            "name": name,
-            "field": name,
-            "label": t(f"column.{name}", self._language),
-            "look": _CLASSES.get(name, ""),
-            "order": order,
-        }
+        return column(name, self._me.t(f"column.{name}"), _CLASSES.get(name, ""), order=order)
 
     def _row(self, line: Line, selected: bool) -> dict[str, Any]:
         return {
@@ -150,7 +137,7 @@ class InvitationGrid:
             "pupil": line.pupil,
             "debtor": line.debtor,
             "title": line.title,
-            "amount": t("money", self._language, amount_cents=line.amount_cents),
+            "amount": self._me.money(line.amount_cents),
             "due_on": day(line.due_on),
             "paid_on": day(line.paid_on) if line.paid_on else "–",
             "declined_on": day(line.declined_on) if line.declined_on else "–",
@@ -174,16 +161,16 @@ class InvitationGrid:
             names.append("late")
         if line.awaited:
             names.append("awaited")
-        whom = t("error.answering_closed", self._language, contact=settings().school_contact)
-        return [(name, t(f"invitation.{name}", self._language), whom if name == "closed" else None) for name in names]
+        whom = self._me.t("error.answering_closed", contact=settings().school_contact)
+        return [(name, self._me.t(f"invitation.{name}"), whom if name == "closed" else None) for name in names]
 
     def _when(self, line: Line) -> str:
         if line.paid_on:
-            automatic = f" · {t('invitation.automatic', self._language)}" if line.automatic else ""
-            return t("invitation.paid_on", self._language, day=line.paid_on) + automatic
+            automatic = f" · {self._me.t('invitation.automatic')}" if line.automatic else ""
+            return self._me.t("invitation.paid_on", day=line.paid_on) + automatic
         if line.declined_on:
-            return t("invitation.declined_on", self._language, day=line.declined_on)
-        return t("invitation.due", self._language, due=line.due_on)
+            return self._me.t("invitation.declined_on", day=line.declined_on)
+        return self._me.t("invitation.due", due=line.due_on)
 
 
 @cache
@@ -201,5 +188,5 @@ def _template(template: str, size: str, document_look: str, language: str) -> st
 def _spoken(key: str, language: str) -> str:
     """A sentence of the catalogue about {title} and {pupil}, as the JavaScript that says it of a row."""
     parts = re.split(r"\{(title|pupil)\}", t(key, language, title="{title}", pupil="{pupil}"))
-    said = [f"props.row.{part}" if odd % 2 else json.dumps(part, ensure_ascii=False) for odd, part in enumerate(parts)]
-    return escape(" + ".join(said))
+    terms = [f"props.row.{part}" if odd % 2 else json.dumps(part, ensure_ascii=False) for odd, part in enumerate(parts)]
+    return escape(" + ".join(terms))

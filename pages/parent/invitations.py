@@ -9,7 +9,6 @@ from typing import Any
 from markupsafe import Markup
 from nicegui import ui
 
-from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.services.invitations.listing import (
     SORTS,
     Counts,
@@ -24,17 +23,17 @@ from creos_ui.services.invitations.listing import (
 from creos_ui.services.invitations.other_household import answered_elsewhere
 from creos_ui.services.money import ledger
 from creos_ui.services.people.households import other_guardians
-from creos_ui.texts import t
 from creos_ui.web.serving import settings
 from pages.elements.chips import Chips
 from pages.elements.html import box, fixed, rewrite, text
+from pages.elements.notices import notify
 from pages.elements.pager import Pager
-from pages.frame import WalletPill, frame
 from pages.parent.answering import Answering
 from pages.parent.elsewhere import Elsewhere
 from pages.parent.invitation_grid import InvitationGrid
+from pages.parent.parent_frame import WalletPill, parent_frame
 from pages.parent.selection import Selection
-from pages.reader import Language, Me
+from pages.reader import Me, Person
 
 PATH = "/invitations"
 EVERYBODY = 0  # no child's id
@@ -50,28 +49,28 @@ FIRST = {
 
 
 @ui.page(PATH)
-async def invitations_page(me: Me, language: Language, tab: str = "") -> None:
+async def invitations_page(me: Me, tab: str = "") -> None:
     children = await children_of(me.guardian_id)
     balance = await ledger.balance_cents(me.guardian_id)
-    with frame(t("invitations.title", language), me, language, path=PATH, balance_cents=balance) as pill:
-        view = InvitationsView(me, language, pill)
+    with parent_frame(me.t("invitations.title"), me, path=PATH, balance_cents=balance) as pill:
+        view = InvitationsView(me, pill)
         if tab in list(Tab):  # the calendar leads to one of them
             sort, descending = FIRST[Tab(tab)]
             view.wanted = Wanted(tab=Tab(tab), sort=sort, descending=descending)
         with box("div", "page-head with-search"):
-            text("h1", t("invitations.title", language))
+            text("h1", me.t("invitations.title"))
             view.waiting = text("p", "", "muted", role="status")
             view.search_field()
         with box("div", "filters"):
-            view.tabs = Chips(t("invitations.tabs", language), view.open_tab)
+            view.tabs = Chips(me.t("invitations.tabs"), view.open_tab)
             if len(children) > 1:
                 view.child_chips(children)
-        view.grid = InvitationGrid(language)
+        view.grid = InvitationGrid(me)
         view.listen()
         view.below = fixed(Markup(""))
-        view.pager = Pager(t("pager.next", language), language, view.turn)
-        view.selection = Selection(language, pay=view.answering.pay, changed=view.show_lines)
-        view.elsewhere = Elsewhere(language)
+        view.pager = Pager(me.t("pager.next"), me, view.turn)
+        view.selection = Selection(me, pay=view.answering.pay, changed=view.show_lines)
+        view.elsewhere = Elsewhere(me)
         pill.changed = view.look  # before the first look: nothing that happens after it is missed
         pill.follow(await other_guardians(me.guardian_id))
         await view.look()
@@ -80,9 +79,9 @@ async def invitations_page(me: Me, language: Language, tab: str = "") -> None:
 class InvitationsView:
     """The state of one open page. Every argument of a handler comes from a browser: the services check it again."""
 
-    def __init__(self, me: SignedIn, language: str, pill: WalletPill) -> None:
-        self.me, self.language, self.pill = me, language, pill
-        self.answering = Answering(me, language, pill)
+    def __init__(self, me: Person, pill: WalletPill) -> None:
+        self.me, self.pill = me, pill
+        self.answering = Answering(me, pill)
         self.wanted = self.shown = Wanted()  # what was chosen, and what the screen shows: the same, after a look
         self.lines: list[Line] = []
         self._looking = asyncio.Lock()  # one look after the other: an older reading never covers a newer one
@@ -95,26 +94,23 @@ class InvitationsView:
         self.below: ui.element
         self.elsewhere: Elsewhere
 
-    def t(self, key: str, **values: Any) -> str:
-        return t(key, self.language, **values)
-
     # what is on the screen
 
     def search_field(self) -> None:
-        field = ui.input(placeholder=self.t("invitations.search"), on_change=lambda e: self.find(e.value))
+        field = ui.input(placeholder=self.me.t("invitations.search"), on_change=lambda e: self.find(e.value))
         field.props("outlined dense debounce=300 type=search maxlength=80").classes("search")
-        field.props["aria-label"] = self.t("invitations.search_label")
+        field.props["aria-label"] = self.me.t("invitations.search_label")
 
     def child_chips(self, children: list[tuple[int, str]]) -> None:
-        self._names = [(EVERYBODY, self.t("invitations.all_children")), *children]
-        self.children = Chips(self.t("invitations.children"), self.choose_child, look="child")
+        self._names = [(EVERYBODY, self.me.t("invitations.all_children")), *children]
+        self.children = Chips(self.me.t("invitations.children"), self.choose_child, look="child")
 
     def listen(self) -> None:
         table = self.grid.table
         table.on("pay", lambda e: self.answering.pay([e.args]))
         table.on("decline", lambda e: self.answering.decline(e.args))
         table.on("unwish", lambda e: self.answering.take_back(e.args))
-        table.on("why", lambda: ui.notify(self.t("invitation.mandatory_reason"), timeout=5000))
+        table.on("why", lambda: notify(self.me.t("invitation.mandatory_reason")))
         table.on("pick", lambda e: self.selection.pick(e.args, self.lines))
         table.on("order", lambda e: self.order(e.args))
 
@@ -186,20 +182,20 @@ class InvitationsView:
     def _under_the_grid(self) -> Markup:
         if not self.lines:
             kind = "search" if self.shown.search.strip() or self.shown.pupil_id else str(self.shown.tab)
-            return _EMPTY.format(self.t(f"empty.{kind}"), self.t(f"empty.{kind}_hint"))
+            return _EMPTY.format(self.me.t(f"empty.{kind}"), self.me.t(f"empty.{kind}_hint"))
         if any(line.too_late for line in self.lines):
-            return _CLOSED.format(self.t("change.closed", contact=settings().school_contact))
+            return _CLOSED.format(self.me.t("change.closed", contact=settings().school_contact))
         return Markup("")
 
     def _show_counts(self, counts: Counts) -> None:
-        tabs = [(str(tab), f"{self.t(f'invitations.tab_{tab}')} {_count(counts, tab)}") for tab in Tab]
+        tabs = [(str(tab), f"{self.me.t(f'invitations.tab_{tab}')} {_count(counts, tab)}") for tab in Tab]
         self.tabs.show(tabs, str(self.shown.tab))
         if self.children:
             self.children.show(self._names, self.shown.pupil_id or EVERYBODY)
         if counts.open:
-            self.waiting.set_text(self.t("invitations.waiting", count=counts.open, total_cents=counts.open_cents))
+            self.waiting.set_text(self.me.t("invitations.waiting", count=counts.open, total_cents=counts.open_cents))
         else:
-            self.waiting.set_text(self.t("invitations.nothing_waiting"))
+            self.waiting.set_text(self.me.t("invitations.nothing_waiting"))
 
 
 def with_answered(fresh: list[Line], shown: list[Line], now: dict[int, Line], tab: Tab) -> list[Line]:

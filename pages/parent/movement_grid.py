@@ -1,14 +1,14 @@
-"""The wallet's movements: a table on a desktop, lines on a phone. Slots, as in invitation_grid.py: data stays data."""
+"""The wallet's movements: a table on a desktop, lines on a phone."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from nicegui import ui
-
 from creos_ui.services.money.wallet import Movement
-from creos_ui.texts import day, t
-from pages.elements.html import give
+from creos_ui.texts import day
+from pages.elements.grid import column, grid
+from pages.elements.html import set_rows
+from pages.reader import Person
 
 _HEADER = """<th scope="col" :class="props.col.look">{{ props.col.label }}</th>"""
 _AUTO = """<span v-if="props.row.automatic" class="badge paid">{{ props.row.automatic }}</span>"""
@@ -37,48 +37,38 @@ _CARD = f"""
 class MovementGrid:
     """Shows one page of movements; nothing in it can be clicked."""
 
-    def __init__(self, language: str) -> None:
-        self._language = language
+    def __init__(self, me: Person) -> None:
+        self._me = me
         self._lines: list[Movement] | None = None
-        self.table = ui.element("q-table").classes("grid movements")
-        self.table.props(':grid="Quasar.Screen.width < 700" flat row-key=id hide-bottom hide-pagination')
-        self.table.props["data-testid"] = "movements"
-        self.table.props["pagination"] = {"rowsPerPage": 0}
-        self.table.props["no-data-label"] = ""
+        self.table = grid(
+            "movements", "grid movements", cards_when="Quasar.Screen.width < 700", header=_HEADER, row=_ROW, card=_CARD
+        )
         self.table.props["columns"] = [
-            {"name": name, "field": name, "label": t(key, language), "look": look}
-            for name, key, look in (
-                ("date", "wallet.date", ""),
-                ("what", "wallet.what", ""),
-                ("amount", "wallet.amount", "right"),
-                ("balance", "wallet.balance", "right"),
-            )
+            column("date", me.t("wallet.date")),
+            column("what", me.t("wallet.what")),
+            column("amount", me.t("wallet.amount"), "right"),
+            column("balance", me.t("wallet.balance"), "right"),
         ]
-        self.table.on("update:pagination", js_handler="() => {}")
-        self.table.add_slot("header-cell", _HEADER)
-        self.table.add_slot("body", _ROW)
-        self.table.add_slot("item", _CARD)
 
     def show(self, lines: list[Movement]) -> None:
         if lines != self._lines:
             self._lines = lines
             self.table.set_visibility(bool(lines))
-            give(self.table, rows=[self._row(line) for line in lines])
+            set_rows(self.table, rows=[self._row(line) for line in lines])
 
     def _row(self, line: Movement) -> dict[str, Any]:
-        word = t(line.text_key, self._language)
+        word = self._me.t(line.text_key)
         what, more = (word, "") if line.title is None else (line.title, line.child or "")
         if line.title is not None and line.cents > 0:  # a refund says so first
-            what = t("wallet.what_for", self._language, what=word, title=line.title)
-        amount = t("money", self._language, amount_cents=abs(line.cents))
+            what = self._me.t("wallet.what_for", what=word, title=line.title)
         return {
             "id": line.id,
             "date": day(line.day),
             "what": what,
             "more": more,
-            "automatic": t("wallet.automatic", self._language) if line.automatic else None,
-            "amount": f"{'+' if line.cents > 0 else '−'}\u00a0{amount}",
+            "automatic": self._me.t("wallet.automatic") if line.automatic else None,
+            "amount": f"{'+' if line.cents > 0 else '−'}\u00a0{self._me.money(abs(line.cents))}",
             "plus": line.cents > 0,
-            "balance": t("money", self._language, amount_cents=line.balance_cents),
-            "balance_word": t("wallet.balance", self._language),
+            "balance": self._me.money(line.balance_cents),
+            "balance_word": self._me.t("wallet.balance"),
         }

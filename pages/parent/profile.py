@@ -2,64 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable
 
 from nicegui import ui
-from nicegui.element import Element
+from starlette.responses import Response
 
+from creos_ui import clock
+from creos_ui.services.accounts import own_data
 from creos_ui.services.accounts.profile import Profile, choose_notice, profile_of
-from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.services.invitations import automatic
 from creos_ui.services.money import ledger
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.finishing import to_the_end
-from creos_ui.web.outcomes import handed
 from models import SWITCHES, MailKind
-from pages.elements.html import box, button, fixed, said, text
-from pages.frame import answer_buttons, asked, dialog_card, frame, notify_done, refusals_shown, speaks
+from pages.elements.cards import card, line, link, switch
+from pages.elements.dialogs import answer_buttons, asked, dialog_card
+from pages.elements.html import box, text
+from pages.elements.notices import done_note, notify_done, refusals_shown
+from pages.language import chooses
+from pages.parent.form_page import last_outcome
+from pages.parent.parent_frame import parent_frame
 from pages.parent.profile_sessions import SessionList
-from pages.reader import Language, Me
+from pages.reader import Me, Person
+from pages.routes import router
 
 PATH = "/profile"
 
 
 @ui.page(PATH)
-async def profile_page(me: Me, language: Language, answer: str = "") -> None:
+async def profile_page(me: Me, answer: str = "") -> None:
     profile = await profile_of(me.account_id)
     balance = await ledger.balance_cents(me.guardian_id)
-    title = t("menu.profile", language)
-    with frame(title, me, language, path=PATH, balance_cents=balance):
+    title = me.t("menu.profile")
+    with parent_frame(title, me, path=PATH, balance_cents=balance):
         text("h1", title)
         text("p", profile.identifier, "muted")
-        if done := handed(me.session_id, answer).done:
-            text("p", t(done, language), "note", role="status")
+        if done := last_outcome(me, answer).done:
+            done_note(me.t(done))
         with box("div", "profile"):
             with box("div"):
-                contact_card(profile, language)
-                security_card(profile, language)
-                with card("sessions", t("profile.sessions", language)):
-                    await SessionList(me, language).show()
+                contact_card(profile, me)
+                security_card(profile, me)
+                with card("sessions", me.t("profile.sessions")):
+                    await SessionList(me).show()
             with box("div"):
-                automatic_card(profile, me, language)
-                notices_card(profile, me, language)
-                children_card(profile, language)
-                data_card(language)
+                automatic_card(profile, me)
+                notices_card(profile, me)
+                children_card(profile, me)
+                data_card(me)
 
 
-def contact_card(profile: Profile, language: str) -> None:
-    with card("contact", t("profile.contact", language)):
-        line(t("profile.name", language), t("profile.name_text", language, name=profile.name))
-        line(t("profile.identifier", language), profile.identifier)
-        email = profile.email or t("profile.no_email", language)
+def contact_card(profile: Profile, me: Person) -> None:
+    with card("contact", me.t("profile.contact")):
+        line(me.t("profile.name"), me.t("profile.name_text", name=profile.name))
+        line(me.t("profile.identifier"), profile.identifier)
+        email = profile.email or me.t("profile.no_email")
         if profile.email and profile.email_failed:
-            email = t("profile.email_failed", language, email=profile.email)
-        with line(t("profile.email", language), email):
-            link(t("profile.change", language), "/profile/email", t("profile.email_label", language))
+            email = me.t("profile.email_failed", email=profile.email)
+        with line(me.t("profile.email"), email):
+            link(me.t("profile.change"), "/profile/email", me.t("profile.email_label"))
         with (
-            line(t("profile.language", language), t("language.name", language)),
-            box("div", "languages", role="group", aria_label=t("profile.language", language)),
+            line(me.t("profile.language"), me.t("language.name")),
+            box("div", "languages", role="group", aria_label=me.t("profile.language")),
         ):
             for other in LANGUAGES:  # a cookie changes by POST alone: each submits its form
                 choice = ui.button(t("language.short", other), color=None).classes("chip").props("unelevated no-caps")
@@ -67,131 +72,92 @@ def contact_card(profile: Profile, language: str) -> None:
                     {
                         "lang": other,
                         "aria-label": t("language.name", other),
-                        "aria-pressed": str(other == language).lower(),
+                        "aria-pressed": str(other == me.language).lower(),
                     }
                 )
-                choice.on("click", js_handler=speaks(other))
+                choice.on("click", js_handler=chooses(other))
 
 
-def security_card(profile: Profile, language: str) -> None:
-    with card("security", t("profile.security", language)):
-        with line(t("profile.password", language), t("profile.password_text", language)):
-            link(t("profile.change", language), "/profile/password", t("profile.password_label", language))
+def security_card(profile: Profile, me: Person) -> None:
+    with card("security", me.t("profile.security")):
+        with line(me.t("profile.password"), me.t("profile.password_text")):
+            link(me.t("profile.change"), "/profile/password", me.t("profile.password_label"))
         if profile.second_factor:
-            state = t("profile.factor_on", language, count=profile.codes_left)
-            action, label = t("profile.factor_manage", language), t("profile.factor_manage_label", language)
+            state = me.t("profile.factor_on", count=profile.codes_left)
+            action, label = me.t("profile.factor_manage"), me.t("profile.factor_manage_label")
         else:
-            state = t("profile.factor_off", language)
-            action, label = t("profile.factor_switch_on", language), t("factor.switch_on", language)
-        with line(t("profile.factor", language), state):
+            state = me.t("profile.factor_off")
+            action, label = me.t("profile.factor_switch_on"), me.t("factor.switch_on")
+        with line(me.t("profile.factor"), state):
             link(action, "/profile/second-factor", label)
 
 
-def automatic_card(profile: Profile, me: SignedIn, language: str) -> None:
-    """Switching it on pays what waits: asked for before, and told after."""
+def automatic_card(profile: Profile, me: Person) -> None:
+    """Switching it on pays what waits: asked before, and reported after."""
 
     async def choose(on: bool) -> bool:
-        if on and not await _confirm_automatic(language):
+        if on and not await _confirm_automatic(me):
             return False
-        with refusals_shown(language):
+        with refusals_shown(me):
             paid = await to_the_end(automatic.set_pays_mandatory(me.guardian_id, on))
             if not on:
-                notify_done(t("profile.mandatory_off", language))
+                notify_done(me.t("profile.mandatory_off"))
             elif paid:
-                notify_done(t("profile.mandatory_paid", language, count=len(paid)))
+                notify_done(me.t("profile.mandatory_paid", count=len(paid)))
             else:
-                notify_done(t("profile.mandatory_on", language))
+                notify_done(me.t("profile.mandatory_on"))
             return True
         return False
 
-    with card("automatic", t("profile.automatic", language)):
-        name = t("profile.mandatory", language)
-        with line(name, t("profile.mandatory_text", language), name_id="pays-mandatory"):
+    with card("automatic", me.t("profile.automatic")):
+        name = me.t("profile.mandatory")
+        with line(name, me.t("profile.mandatory_text"), name_id="pays-mandatory"):
             switch("pays-mandatory", profile.pays_mandatory, choose)
 
 
-async def _confirm_automatic(language: str) -> bool:
-    with dialog_card(t("profile.mandatory_title", language)) as dialog:
-        text("p", t("profile.mandatory_confirm", language))
-        answer_buttons(dialog, language, yes=t("profile.mandatory_yes", language))
+async def _confirm_automatic(me: Person) -> bool:
+    with dialog_card(me.t("profile.mandatory_title")) as dialog:
+        text("p", me.t("profile.mandatory_confirm"))
+        answer_buttons(dialog, me, yes=me.t("profile.mandatory_yes"))
     return await asked(dialog)
 
 
-def notices_card(profile: Profile, me: SignedIn, language: str) -> None:
-    def chosen(kind: MailKind, name: str) -> Callable[[bool], Any]:
+def notices_card(profile: Profile, me: Person) -> None:
+    def chosen(kind: MailKind, name: str) -> Callable[[bool], Awaitable[bool]]:
         async def choose(on: bool) -> bool:
             await choose_notice(me.account_id, kind, on)
-            said = "profile.saved_on" if on else "profile.saved_off"
-            notify_done(t(said, language, what=name))
+            notify_done(me.t("profile.saved_on" if on else "profile.saved_off", what=name))
             return True
 
         return choose
 
-    with card("notices", t("profile.notices", language)):
+    with card("notices", me.t("profile.notices")):
         for kind in SWITCHES:
-            name = t(f"mail.notice_{kind}", language)
-            with line(name, t(f"mail.notice_{kind}_text", language), name_id=f"notice-{kind}"):
+            name = me.t(f"mail.notice_{kind}")
+            with line(name, me.t(f"mail.notice_{kind}_text"), name_id=f"notice-{kind}"):
                 switch(f"notice-{kind}", kind in profile.notices, chosen(kind, name))
-        text("p", t("profile.notices_security", language), "muted foot")
+        text("p", me.t("profile.notices_security"), "muted foot")
 
 
-def children_card(profile: Profile, language: str) -> None:
-    with card("children", t("profile.children", language)):
+def children_card(profile: Profile, me: Person) -> None:
+    with card("children", me.t("profile.children")):
         for child in profile.children:
-            line(child.name, child.class_name or t("profile.no_class", language))
+            line(child.name, child.class_name or me.t("profile.no_class"))
         if not profile.children:
-            text("p", t("profile.no_children", language), "muted foot")
+            text("p", me.t("profile.no_children"), "muted foot")
 
 
-def data_card(language: str) -> None:
-    with (
-        card("data", t("profile.data", language)),
-        line(t("profile.data_all", language), t("profile.data_text", language)),
-    ):
-        download = link(t("profile.download", language), "/profile/my-data.zip", t("profile.data_label", language))
+def data_card(me: Person) -> None:
+    with card("data", me.t("profile.data")), line(me.t("profile.data_all"), me.t("profile.data_text")):
+        download = link(me.t("profile.download"), "/profile/my-data.zip", me.t("profile.data_label"))
         download.props["download"] = ""
 
 
-@contextmanager
-def card(name: str, title: str) -> Iterator[None]:
-    with box("section", "card", aria_labelledby=f"card-{name}"):
-        text("h2", title, id=f"card-{name}")
-        yield
-
-
-def line(name: str, words: str, *, name_id: str = "") -> Element:
-    """One decision: what it is, in words how it stands, and (inside `with`) what can be done about it."""
-    with box("div", "line") as whole:
-        fixed(said(name, words, name_id), "grow")
-    return whole
-
-
-def link(label: str, target: str, name: str) -> ui.button:
-    """A link that looks like a button; `name` says of what, to who hears it without its line."""
-    return button(label, "plain", href=target, aria_label=name)
-
-
-def switch(name_id: str, on: bool, choose: Callable[[bool], Any]) -> None:
-    """A switch named by its line. `choose(on)` says whether it was done; else the switch goes back."""
-    now = on
-
-    async def changed(e: Any) -> None:
-        nonlocal now
-        wanted = e.value
-        if not isinstance(wanted, bool):  # a browser may send anything
-            element.set_value(now)
-        if not isinstance(wanted, bool) or wanted == now:
-            return
-        before, now = now, wanted
-        try:
-            done = await choose(wanted)
-        except Exception:
-            now = before
-            element.set_value(before)
-            raise
-        if not done:
-            now = before
-        element.set_value(now)
-
-    element = ui.switch(value=on, on_change=changed)
-    element.props["aria-labelledby"], element.props["aria-describedby"] = name_id, f"{name_id}-text"
+@router.get(f"{PATH}/my-data.zip")
+async def my_data(me: Me) -> Response:
+    """All the portal keeps about this person (R60)."""
+    content = await asyncio.to_thread(own_data.zipped, await own_data.own_data(me.account_id))
+    name = f"creos-{clock.today():%Y-%m-%d}.zip"
+    return Response(
+        content, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

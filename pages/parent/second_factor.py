@@ -3,97 +3,114 @@
 from __future__ import annotations
 
 from nicegui import ui
+from starlette.responses import Response
 
+from creos_ui.errors import DomainError
 from creos_ui.services.accounts import second_factor
 from creos_ui.services.accounts.profile import profile_of
-from creos_ui.texts import t
-from creos_ui.web.outcomes import drop, handed
+from creos_ui.web import outcomes
+from creos_ui.web.outcomes import Outcome
 from creos_ui.web.serving import settings
-from pages.elements.html import box, button, text
-from pages.parent.form_page import balance_of, code_field, form_page, password_field, refusal_note, whose
-from pages.reader import Language, Me
+from pages.elements.buttons import button, copy_button
+from pages.elements.facts import in_fours
+from pages.elements.fields import code_field, own_identifier, password_field
+from pages.elements.html import box, text
+from pages.elements.notices import done_note
+from pages.parent.form_page import PROFILE, form_page, last_outcome, lead_to
+from pages.reader import Me, Person
+from pages.routes import Field, router
 
-PATH = "/profile/second-factor"
-CODES = "/profile/recovery-codes"
+PATH, CODES = f"{PROFILE}/second-factor", f"{PROFILE}/recovery-codes"
 
 
 @ui.page(PATH)
-async def second_factor_page(me: Me, language: Language, answer: str = "") -> None:
-    profile, balance = await profile_of(me.account_id), await balance_of(me)
-    with form_page(t("profile.factor", language), me, language, path=PATH, balance_cents=balance):
-        refusal_note(handed(me.session_id, answer), language)
+async def second_factor_page(me: Me, answer: str = "") -> None:
+    profile = await profile_of(me.account_id)
+    async with form_page(me.t("profile.factor"), me, path=PATH, last=last_outcome(me, answer)):
         if profile.second_factor:
-            _manage(profile.identifier, language)
+            _manage(profile.identifier, me)
         else:
-            _set_up(
-                await second_factor.secret_to_set_up(me.account_id, me.session_id),
-                identifier=profile.identifier,
-                language=language,
-            )
+            _set_up(await second_factor.secret_to_set_up(me.account_id, me.session_id), profile.identifier, me)
+
+
+def _set_up(secret: str, identifier: str, me: Person) -> None:
+    uri = second_factor.set_up_uri(secret, school=settings().school_name, identifier=identifier)
+    text("p", me.t("factor.why"))
+    with box("form", method="post", action=f"{PATH}/on"), box("ol", "steps"):
+        text("li", me.t("factor.step_app"))
+        with box("li"):
+            text("span", me.t("factor.step_scan"))
+            with box("div", "transfer"):
+                box("img", "qr", src=second_factor.set_up_qr(uri), alt=me.t("factor.qr"), width="170", height="170")
+                with box("dl", "facts"):
+                    text("dt", me.t("factor.secret"))
+                    text("dd", in_fours(secret), "mono", id="secret")
+        with box("li"):
+            text("span", me.t("factor.step_confirm"))
+            own_identifier(identifier)
+            code_field(me.t("factor.code"), digits_only=True)
+            password_field(me.t("factor.password"), "password", me)
+            with box("div", "buttons"):
+                button(me.t("factor.switch_on"), "primary", type="submit")
+
+
+@router.post(f"{PATH}/on")
+async def switch_on(me: Me, password: Field = "", code: Field = "") -> Response:
+    """Shows the recovery codes next, once."""
+    try:
+        codes = await second_factor.switch_on(me.account_id, me.session_id, password=password, code=code)
+    except DomainError as refusal:
+        return lead_to(PATH, me, Outcome(refusal=refusal))
+    return lead_to(CODES, me, Outcome(codes=tuple(codes)))
+
+
+def _manage(identifier: str, me: Person) -> None:
+    text("p", me.t("factor.is_on"), "note")
+    text("p", me.t("factor.manage"))
+    with box("form", method="post", action=f"{PATH}/codes"):
+        own_identifier(identifier)
+        password_field(me.t("factor.password"), "password", me)
+        code_field(me.t("factor.any_code"), hint=me.t("factor.any_code_hint"))
+        with box("div", "buttons"):
+            button(me.t("factor.switch_off"), "danger", type="submit", formaction=f"{PATH}/off")
+            button(me.t("factor.new_codes"), "primary", type="submit")
+
+
+@router.post(f"{PATH}/codes")
+async def renew_codes(me: Me, password: Field = "", code: Field = "") -> Response:
+    try:
+        codes = await second_factor.renew_codes(me.account_id, password=password, code=code)
+    except DomainError as refusal:
+        return lead_to(PATH, me, Outcome(refusal=refusal))
+    return lead_to(CODES, me, Outcome(codes=tuple(codes)))
+
+
+@router.post(f"{PATH}/off")
+async def switch_off(me: Me, password: Field = "", code: Field = "") -> Response:
+    try:
+        await second_factor.switch_off(me.account_id, password=password, code=code)
+    except DomainError as refusal:
+        return lead_to(PATH, me, Outcome(refusal=refusal))
+    return lead_to(PROFILE, me, Outcome(done="profile.done_factor_off"))
 
 
 @ui.page(CODES)
-async def recovery_codes_page(me: Me, language: Language, answer: str = "") -> None:
-    codes, balance = handed(me.session_id, answer).codes, await balance_of(me)
+async def recovery_codes_page(me: Me, answer: str = "") -> None:
+    last = last_outcome(me, answer)
 
     def noted() -> None:
-        drop(me.session_id, answer)
-        ui.navigate.to("/profile")
+        outcomes.SIGNED_IN.forget(answer, me.session_id)
+        ui.navigate.to(PROFILE)
 
-    with form_page(t("factor.codes_title", language), me, language, path=CODES, balance_cents=balance):
-        if not codes:
-            text("p", t("factor.codes_gone", language))
-            text("a", t("factor.new_codes", language), href=PATH)
+    async with form_page(me.t("factor.codes_title"), me, path=CODES, last=last):
+        if not last.codes:
+            text("p", me.t("factor.codes_gone"))
+            text("a", me.t("factor.new_codes"), href=PATH)
             return
-        text("p", t("factor.codes_text", language), "note", role="status")
+        done_note(me.t("factor.codes_text"))
         with box("ol", "codes mono", id="codes"):
-            for code in codes:
+            for code in last.codes:
                 text("li", code)
         with box("div", "buttons"):
-            copy = button(t("factor.codes_copy", language), "plain")
-            copy.props["data-copied"] = t("credit.copied", language)
-            copy.on("click", js_handler=_COPY)
-            button(t("factor.codes_noted", language), "primary", noted)
-
-
-_COPY = """(e) => {
-    const word = e.currentTarget.querySelector(".block"), before = word.textContent;
-    const codes = [...document.querySelectorAll("#codes li")].map((li) => li.textContent).join("\\n");
-    const copied = e.currentTarget.dataset.copied;
-    navigator.clipboard.writeText(codes).then(() => {
-        word.textContent = copied; setTimeout(() => word.textContent = before, 2000); });
-}"""
-
-
-def _set_up(secret: str, *, identifier: str, language: str) -> None:
-    uri = second_factor.set_up_uri(secret, school=settings().school_name, identifier=identifier)
-    text("p", t("factor.why", language))
-    with box("form", method="post", action=f"{PATH}/on"), box("ol", "steps"):
-        text("li", t("factor.step_app", language))
-        with box("li"):
-            text("span", t("factor.step_scan", language))
-            with box("div", "transfer"):
-                code = second_factor.set_up_qr(uri)
-                box("img", "qr", src=code, alt=t("factor.qr", language), width="170", height="170")
-                with box("dl", "facts"):
-                    text("dt", t("factor.secret", language))
-                    text("dd", " ".join(secret[i : i + 4] for i in range(0, len(secret), 4)), "mono", id="secret")
-        with box("li"):
-            text("span", t("factor.step_confirm", language))
-            whose(identifier)
-            code_field(t("factor.code", language), digits_only=True)
-            password_field(t("factor.password", language), "password", language)
-            with box("div", "buttons"):
-                button(t("factor.switch_on", language), "primary", type="submit")
-
-
-def _manage(identifier: str, language: str) -> None:
-    text("p", t("factor.is_on", language), "note")
-    text("p", t("factor.manage", language))
-    with box("form", method="post", action=f"{PATH}/codes"):
-        whose(identifier)
-        password_field(t("factor.password", language), "password", language)
-        code_field(t("factor.any_code", language), hint=t("factor.any_code_hint", language))
-        with box("div", "buttons"):
-            button(t("factor.switch_off", language), "danger", type="submit", formaction=f"{PATH}/off")
-            button(t("factor.new_codes", language), "primary", type="submit")
+            copy_button(me.t("factor.codes_copy"), "plain", "\n".join(last.codes), copied=me.t("credit.copied"))
+            button(me.t("factor.codes_noted"), "primary", noted)

@@ -9,8 +9,9 @@ from nicegui import ui
 
 from creos_ui.services.invitations.answering import MOST_AT_ONCE
 from creos_ui.services.invitations.listing import Line
-from creos_ui.texts import t
-from pages.elements.html import box, button, text
+from pages.elements.buttons import button
+from pages.elements.html import box, text
+from pages.reader import Person
 
 
 class Selection:
@@ -18,15 +19,14 @@ class Selection:
 
     def __init__(
         self,
-        language: str,
+        me: Person,
         *,
         pay: Callable[[list[Any]], Awaitable[None]],
         changed: Callable[[], None],
     ) -> None:
-        self._language = language
-        self._pay, self._changed = pay, changed
+        self._me, self._pay, self._changed = me, pay, changed
         self.lines: dict[int, Line] = {}
-        self._bar = box("div", "selection", role="region", aria_label=t("column.select", language))
+        self._bar = box("div", "selection", role="region", aria_label=me.t("column.select"))
         self._bar.set_visibility(False)
 
     def pick(self, args: Any, shown: Iterable[Line]) -> None:
@@ -38,7 +38,7 @@ class Selection:
         if not on:
             self.lines.pop(invitation_id, None)
         elif len(self.lines) >= MOST_AT_ONCE:
-            ui.notify(t("selection.full", self._language, most=MOST_AT_ONCE), type="negative")
+            ui.notify(self._me.t("selection.full", most=MOST_AT_ONCE), type="negative")
         else:
             self.lines |= {line.id: line for line in shown if line.id == invitation_id and line.payable}
         self._changed()  # the browser has ticked already
@@ -55,20 +55,20 @@ class Selection:
         if not self._bar.default_slot.children:  # most visits tick nothing
             self._fill()
         total = sum(line.amount_cents for line in self.lines.values())
-        self._sum.set_text(t("selection.sum", self._language, count=len(self.lines), total_cents=total))
+        self._sum.set_text(self._me.t("selection.sum", count=len(self.lines), total_cents=total))
         after = balance_cents - total
         self._after.set_text(
-            t("selection.after", self._language, after_cents=after)
+            self._me.t("selection.after", after_cents=after)
             if after >= 0
-            else t("selection.missing", self._language, missing_cents=-after)
+            else self._me.t("selection.missing", missing_cents=-after)
         )
 
     def _fill(self) -> None:
         with self._bar:
             self._sum = text("span", "", "sum num", role="status")
             self._after = text("span", "", "after num")
-            button(t("selection.clear", self._language), "plain quiet", self._clear)
-            button(t("selection.pay", self._language), "primary", lambda: self._pay(list(self.lines)))
+            button(self._me.t("selection.clear"), "plain quiet", self._clear)
+            button(self._me.t("selection.pay"), "primary", lambda: self._pay(list(self.lines)))
 
     def _clear(self) -> None:
         self.lines.clear()

@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from markupsafe import Markup
 from nicegui import ui
 
 from creos_ui import clock
-from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.services.invitations.due import Due, DueLine, due_next
 from creos_ui.services.money import ledger
 from creos_ui.services.money.wallet import PAGE_SIZE, Movements, balance_over_time, movements
-from creos_ui.texts import t
-from pages.elements.html import box, button, fixed, rewrite, text
+from pages.elements.buttons import button
+from pages.elements.facts import Fact, facts
+from pages.elements.html import box, fixed, rewrite, text
 from pages.elements.pager import Pager
-from pages.frame import frame
 from pages.parent.balance_chart import BalanceChart
 from pages.parent.movement_grid import MovementGrid
+from pages.parent.parent_frame import parent_frame
 from pages.parent.top_up import TopUpCard
-from pages.reader import Language, Me
+from pages.reader import Me, Person
 
 PATH = "/wallet"
 DAYS = 30
 
 
 @ui.page(PATH)
-async def wallet_page(me: Me, language: Language) -> None:
+async def wallet_page(me: Me) -> None:
     wallet = await ledger.wallet_of(me.guardian_id)
-    title = t("wallet.title", language)
-    with frame(title, me, language, path=PATH, balance_cents=wallet.balance_cents) as pill:
+    title = me.t("wallet.title")
+    with parent_frame(title, me, path=PATH, balance_cents=wallet.balance_cents) as pill:
         with box("div", "page-head wallet-head"), box("div"):
             text("h1", title)
-            text("p", t("wallet.about", language), "muted")
-        view = WalletView(me, language, wallet.id)
+            text("p", me.t("wallet.about"), "muted")
+        view = WalletView(me, wallet.id)
         pill.changed = view.load  # before the first look: nothing that happens after it is missed
         await view.load()
 
@@ -42,8 +41,8 @@ async def wallet_page(me: Me, language: Language) -> None:
 class WalletView:
     """The state of one open page; everything in it comes from the database at each look."""
 
-    def __init__(self, me: SignedIn, language: str, wallet_id: int) -> None:
-        self.me, self.language = me, language
+    def __init__(self, me: Person, wallet_id: int) -> None:
+        self.me = me
         self.page = 1
         self._shown_due: Due | None = None
         with box("div", "wallet"):
@@ -52,37 +51,34 @@ class WalletView:
                 self._movements_card()
             with box("div", "wallet-side"):
                 with box("section", "card", id="top-up", aria_labelledby="top-up-title"):
-                    self.top_up = TopUpCard(wallet_id, language)
+                    self.top_up = TopUpCard(wallet_id, me)
                 self._next_card()
-
-    def t(self, key: str, **values: Any) -> str:
-        return t(key, self.language, **values)
 
     # what is on the screen
 
     def _balance_card(self) -> None:
         with box("section", "card balance", aria_labelledby="balance-title"):
             with box("div", "balance-now"):
-                text("h2", self.t("wallet.balance"), "muted", id="balance-title")
+                text("h2", self.me.t("wallet.balance"), "muted", id="balance-title")
                 self._balance = text("p", "", "balance-amount num")
                 self._balance.props["data-testid"] = "wallet-balance"
                 self._waiting = text("p", "", "muted", role="status")
                 self._missing = text("p", "", "missing", role="status")
-            self.chart = BalanceChart(self.language)
+            self.chart = BalanceChart(self.me)
             self._top_up_all = self._top_up_button()
 
     def _movements_card(self) -> None:
         with box("section", "card flush", aria_labelledby="movements-title"):
             with box("div", "card-title"):
-                text("h2", self.t("wallet.movements"), id="movements-title")
-                self._export = text("a", self.t("wallet.export"), "link", href="/wallet/movements.csv", download="")
-            self.grid = MovementGrid(self.language)
-            self._none = text("p", self.t("wallet.no_movements"), "muted none")
-            self.pager = Pager(self.t("wallet.pages"), self.language, self.turn)
+                text("h2", self.me.t("wallet.movements"), id="movements-title")
+                self._export = text("a", self.me.t("wallet.export"), "link", href="/wallet/movements.csv", download="")
+            self.grid = MovementGrid(self.me)
+            self._none = text("p", self.me.t("wallet.no_movements"), "muted none")
+            self.pager = Pager(self.me.t("wallet.pages"), self.me, self.turn)
 
     def _next_card(self) -> None:
         with box("section", "card next", aria_labelledby="next-title"):
-            text("h2", self.t("wallet.next", days=DAYS), id="next-title")
+            text("h2", self.me.t("wallet.next", days=DAYS), id="next-title")
             self._due = fixed(Markup(""), "due-list")
 
     def _top_up_button(self) -> ui.button:
@@ -115,11 +111,11 @@ class WalletView:
         due = await due_next(guardian_id, days=DAYS)
         self._show_movements(await movements(guardian_id, page=self.page))
         self.chart.show(await balance_over_time(guardian_id))
-        self._balance.set_text(self.t("money", amount_cents=waiting.balance_cents))
+        self._balance.set_text(self.me.money(waiting.balance_cents))
         self._waiting.set_text(
-            self.t("wallet.waiting", total_cents=waiting.total_cents)
+            self.me.t("wallet.waiting", total_cents=waiting.total_cents)
             if waiting.count
-            else self.t("wallet.nothing_waiting")
+            else self.me.t("wallet.nothing_waiting")
         )
         self.top_up.suggest(waiting)
         self._show_due(due)
@@ -139,43 +135,38 @@ class WalletView:
         self._shown_due = due
         until = clock.today() + timedelta(days=DAYS)
         missing = due.missing_cents
-        self._missing.set_text(self.t("wallet.missing", missing_cents=missing, until=until) if missing else "")
+        self._missing.set_text(self.me.t("wallet.missing", missing_cents=missing, until=until) if missing else "")
         self._missing.set_visibility(bool(missing))
-        self._top_up_all.set_text(self.t("wallet.top_up_amount", amount_cents=missing))
+        self._top_up_all.set_text(self.me.t("wallet.top_up_amount", amount_cents=missing))
         self._top_up_all.set_visibility(bool(missing))
         rewrite(self._due, self._due_list(due))
 
     def _due_list(self, due: Due) -> Markup:
         if not due.count:
-            return Markup('<p class="muted">{}</p>').format(self.t("wallet.next_nothing"))
+            return Markup('<p class="muted">{}</p>').format(self.me.t("wallet.next_nothing"))
         listed = Markup("<ul>{}</ul>").format(Markup("").join(map(self._due_line, due.lines)))
         if due.count > len(due.lines):
-            more = self.t("wallet.next_more", count=due.count - len(due.lines))
+            more = self.me.t("wallet.next_more", count=due.count - len(due.lines))
             listed += Markup('<a class="link" href="/invitations">{}</a>').format(more)
         left = due.balance_cents - due.total_cents
         name, cents = ("wallet.next_missing", due.missing_cents) if due.missing_cents else ("wallet.next_left", left)
-        facts = [
-            (self.t("wallet.next_total", count=due.count), due.total_cents, ""),
-            (self.t("wallet.balance"), due.balance_cents, ""),
-            (self.t(name), cents, "sum"),
-        ]
-        return listed + Markup('<dl class="facts">{}</dl>').format(Markup("").join(self._fact(*f) for f in facts))
+        return listed + facts(
+            [
+                Fact(self.me.t("wallet.next_total", count=due.count), self.me.money(due.total_cents), "num"),
+                Fact(self.me.t("wallet.balance"), self.me.money(due.balance_cents), "num"),
+                Fact(self.me.t(name), self.me.money(cents), "num sum"),
+            ]
+        )
 
     def _due_line(self, line: DueLine) -> Markup:
-        late = Markup('<span class="badge late">{}</span>').format(self.t("invitation.late")) if line.late else ""
+        late = Markup('<span class="badge late">{}</span>').format(self.me.t("invitation.late")) if line.late else ""
         return Markup(
             '<li><div><div class="what">{title}</div><div class="muted">{child} · {due}</div>{late}</div>'
             '<div class="num amount">{amount}</div></li>'
         ).format(
             title=line.title,
             child=line.child,
-            due=self.t("invitation.due", due=line.due_on),
+            due=self.me.t("invitation.due", due=line.due_on),
             late=late,
-            amount=self.t("money", amount_cents=line.amount_cents),
-        )
-
-    def _fact(self, name: str, cents: int, look: str) -> Markup:
-        money = self.t("money", amount_cents=cents)
-        return Markup('<dt class="{look}">{name}</dt><dd class="num {look}">{money}</dd>').format(
-            look=look, name=name, money=money
+            amount=self.me.money(line.amount_cents),
         )

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from creos_ui import clock
 from creos_ui.services.money.wallet import Movement, all_movements
 from creos_ui.tables.writing import BOM, csv_lines, number_cell, text_cell
-from creos_ui.texts import day, t
-from creos_ui.web.language import language_of
+from creos_ui.texts import day
+from pages.reader import Me, Person
+from pages.routes import router
 
-router = APIRouter()
 _COLUMNS = (
     "wallet.date",
     "wallet.what",
@@ -26,30 +25,29 @@ _COLUMNS = (
 
 
 @router.get("/wallet/movements.csv")
-async def movements_csv(request: Request) -> Response:
+async def movements_csv(me: Me) -> Response:
     """Whose they are, the session alone decides: the address has no number anyone could change (R23)."""
-    guardian_id, language = request.state.session.guardian_id, language_of(request)
-    name = f"{t('wallet.file', language)}-{clock.today().isoformat()}.csv"
+    name = f"{me.t('wallet.file')}-{clock.today().isoformat()}.csv"
     return StreamingResponse(
-        _file(guardian_id, language),
+        _file(me),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
     )
 
 
-async def _file(guardian_id: int, language: str) -> AsyncIterator[bytes]:
-    yield BOM + csv_lines([[t(key, language) for key in _COLUMNS]])
-    async for some in all_movements(guardian_id):
-        yield csv_lines(_line(movement, language) for movement in some)
+async def _file(me: Person) -> AsyncIterator[bytes]:
+    yield BOM + csv_lines([[me.t(key) for key in _COLUMNS]])
+    async for some in all_movements(me.guardian_id):
+        yield csv_lines(_line(movement, me) for movement in some)
 
 
-def _line(movement: Movement, language: str) -> list[str]:
+def _line(movement: Movement, me: Person) -> list[str]:
     return [
         day(movement.day),
-        t(movement.text_key, language),
+        me.t(movement.text_key),
         text_cell(movement.title or ""),
         text_cell(movement.child or ""),
-        t("wallet.automatic", language) if movement.automatic else "",
+        me.t("wallet.automatic") if movement.automatic else "",
         number_cell(movement.cents),
         number_cell(movement.balance_cents),
     ]

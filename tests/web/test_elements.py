@@ -11,7 +11,8 @@ from nicegui import helpers
 from nicegui.observables import ObservableList
 
 from creos_ui.web import patches
-from pages.elements.html import rewrite, said
+from pages.elements.cards import name_and_words
+from pages.elements.html import rewrite
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_only_escaped_words_become_html() -> None:
     with pytest.raises(AssertionError):
         rewrite(held, "<b>a name</b>")  # type: ignore[arg-type]
     assert held.props == {}
-    rewrite(held, said("<img src=x onerror=alert(1)>", 'a "quoted" one', "id"))
+    rewrite(held, name_and_words("<img src=x onerror=alert(1)>", 'a "quoted" one', "id"))
     assert held.props["innerHTML"] == (
         '<p class="name" id="id">&lt;img src=x onerror=alert(1)&gt;</p>'
         '<p class="muted" id="id-text">a &#34;quoted&#34; one</p>'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from creos_ui.web.routes import safe_next
+from pages.home import safe_next
 
 
 @pytest.mark.parametrize("target", ["/", "/invitations", "/invitations?tab=paid&page=2", "/a/b#c", "/loginx", "/%0a"])
