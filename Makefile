@@ -1,4 +1,5 @@
-# The commands behind everything. `make demo` and `make test` do all their own set-up, from Python 3.11 or newer.
+# The commands behind everything. `make demo`, `make unit` and `make test` do all their own set-up, from Python 3.11
+# or newer.
 
 PYTHON ?= python3
 PORT ?= 8080
@@ -14,12 +15,13 @@ AGAIN = { echo "== what failed, once more and alone"; $(VENV) -m pytest -p no:xd
 export PIP_NO_INPUT = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: help demo demo-reset test bench lint lock clean
+.PHONY: help demo demo-reset unit test bench lint lock clean
 
 help:
 	@echo "make demo        the portal with an imaginary school on http://127.0.0.1:$(PORT)  (PORT=$(PORT) DATA=$(DATA))"
 	@echo "make demo-reset  the same, from the beginning"
-	@echo "make test        every test, browser and PostgreSQL tests included"
+	@echo "make unit        the tests that need no served portal, no PostgreSQL and no slow fault: within a minute"
+	@echo "make test        every test, browser and PostgreSQL tests included: within twelve minutes on two cores"
 	@echo "make bench       how fast it is, as ratios and a table (under six minutes on two quiet cores)"
 	@echo "make lint        ruff and mypy"
 	@echo "make lock        pin the dependencies anew, with hashes"
@@ -34,6 +36,9 @@ demo-reset:
 		echo "$(DATA) does not look like a demo: nothing was removed." >&2; exit 2; fi
 	rm -rf -- "$(DATA)" "$(DATA).partial"
 	@$(MAKE) --no-print-directory demo
+
+unit: .venv/.installed-dev
+	$(VENV) -m pytest -n 2 -m "not (postgres or served or slow)"
 
 test: .venv/.installed-dev
 	@chromium="$$($(VENV) -m tests.chromium)" || exit 1; \

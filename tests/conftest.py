@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import tempfile
+import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.databases import fast_folder, fresh_database, start_postgres
+from tests import postgres
+from tests.databases import fresh_database
 from tests.school import School
-
-_session: dict[str, Any] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One PostgreSQL server for the run, started by the controller; xdist's workers inherit its address."""
-    if not hasattr(config, "workerinput") and not config.option.collectonly:
-        _session["folder"] = tempfile.TemporaryDirectory(prefix="creos-pg-", dir=fast_folder())
-        _session["server"] = start_postgres(Path(_session["folder"].name) / "data")
+    if not hasattr(config, "workerinput"):  # the controller; xdist's workers use its folder
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is ended cleans up as well
+        config.add_cleanup(postgres.make_folder().cleanup)
+        config.add_cleanup(postgres.stop)  # before the folder goes
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if "server" in _session:
-        _session.pop("server").cleanup()
-        _session.pop("folder").cleanup()
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make unit` leaves out, where the fixtures say it; other tests bear their marks themselves."""
+    for item in items:
+        if "portal" in getattr(item, "fixturenames", ()):
+            item.add_marker("served")
+        callspec = getattr(item, "callspec", None)
+        if callspec and callspec.params.get("database_kind") == "postgres":
+            item.add_marker("postgres")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -21,6 +21,7 @@ HEADER = (
 )
 ROW = "19/06/2024;Muller Camille;Dubois Jacqueline;Musée du jouet;5,00 €;24/06/2024;20/06/2024;;"
 PASSWORD = "Le tilleul fleurit"
+pytestmark = pytest.mark.slow
 
 
 class Operator:

@@ -16,6 +16,8 @@ import pytest
 from creos_ui.demo import PASSWORD
 from tests.portal import free_port
 
+pytestmark = pytest.mark.served
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:

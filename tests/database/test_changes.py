@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -20,10 +19,12 @@ from creos_ui.database.opening import opened
 from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.answering import set_amount
 from creos_ui.services.money import ledger
-from tests.databases import SERVER, postgres_url
+from tests.databases import postgres_database
+from tests.postgres import address, postgres_url
 from tests.school import School
 from tests.stress.processes import ended, start
 
+pytestmark = pytest.mark.slow
 SOON = 2.0  # seconds: what a person who looks at two screens is promised
 
 
@@ -153,9 +154,8 @@ def test_what_this_process_changes_is_not_heard_twice(shared_url: str, monkeypat
     asyncio.run(the_portal())
 
 
+@pytest.mark.postgres
 def test_a_lost_listener_comes_back_and_everyone_looks_again(tmp_path: Path) -> None:
-    from tests.databases import postgres_database
-
     async def the_portal() -> None:
         async with postgres_database() as url:
             school = await prepared(url)
@@ -166,7 +166,7 @@ def test_a_lost_listener_comes_back_and_everyone_looks_again(tmp_path: Path) -> 
             nora.stop()
 
     async def lose_the_listener(url: str, school: School, nora: Ears) -> None:
-        server = await asyncpg.connect(os.environ[SERVER])
+        server = await asyncpg.connect(address())
         try:
             name = urlsplit(url).path.lstrip("/")
             ended_ = await server.fetchval(
@@ -190,9 +190,8 @@ def test_a_lost_listener_comes_back_and_everyone_looks_again(tmp_path: Path) -> 
     asyncio.run(the_portal())
 
 
+@pytest.mark.postgres
 def test_a_large_change_says_everyone(tmp_path: Path) -> None:
-    from tests.databases import postgres_database
-
     async def both() -> None:
         async with postgres_database() as url, opened(url):
             heard: list[str] = []

@@ -25,6 +25,7 @@ from tests.school import School
 from tests.stress.processes import KILLED, Notes, ended, kill, start
 
 INSTANTS = range(1, 60)
+pytestmark = pytest.mark.slow
 
 
 class Setting:

@@ -20,7 +20,7 @@ from tests.school import School
 from tests.stress.processes import ended, start
 
 BASKETS = 70  # of three invitations each: the disk may fill up in the middle of one
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)]
 
 
 async def full_pages(folder: Path) -> None:

@@ -20,7 +20,8 @@ from creos_ui.database.safe_asyncpg import Retry
 from creos_ui.database.transactions import atomic, execute
 from models import SchoolClass
 from tests.database.interrupting import CUT, interrupted
-from tests.databases import admin, fresh_url
+from tests.databases import fresh_url
+from tests.postgres import admin
 
 sqlite_only = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 postgres_only = pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)

@@ -8,6 +8,8 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from creos_ui.database.opening import opened
 from creos_ui.errors import AlreadyAnswered, KeyReused, NotEnoughCredit, PriceChanged
 from creos_ui.services.invitations import credit
@@ -71,6 +73,7 @@ class Tab:
             self.done.write(f"{transfer.id} {transfer.key} {transfer.amount_cents}")
 
 
+@pytest.mark.slow
 def test_three_processes_hammer_one_wallet(shared_url: str, tmp_path: Path) -> None:
     done, told = Notes(tmp_path / "done"), Notes(tmp_path / "told")
 

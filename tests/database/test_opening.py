@@ -16,7 +16,7 @@ from creos_ui.database import config as configuration
 from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import TRIGGERS, DatabaseUnusable, close_database, open_database, opened
 from models import Guardian, SchoolClass, Transfer
-from tests.databases import admin, postgres_url
+from tests.postgres import admin, postgres_url
 from tests.school import School
 
 sqlite_only = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -170,22 +170,23 @@ def test_a_server_that_does_not_answer_is_refused(url: str) -> None:
     assert "cannot be opened" in refused(url)
 
 
+@pytest.mark.postgres
 def test_a_database_the_server_does_not_have_is_refused() -> None:
     assert "cannot be opened" in refused(postgres_url("no_such_school"))
 
 
-@sqlite_only
-def test_a_database_of_a_newer_portal_or_another_program_is_not_touched(shared_url: str, tmp_path: Path) -> None:
+def test_a_database_of_a_newer_portal_or_another_program_is_not_touched(tmp_path: Path) -> None:
     """A table of the same name that is not ours: the migration fails as a whole."""
     with sqlite3.connect(tmp_path / "creos.db") as other:
         other.execute("CREATE TABLE transfer (id INTEGER, song TEXT)")
     other.close()
-    assert "cannot be opened" in refused(shared_url)
+    assert "cannot be opened" in refused(sqlite_url(tmp_path))
     with sqlite3.connect(tmp_path / "creos.db") as other:
         assert other.execute("SELECT count(*) FROM sqlite_master WHERE name = 'invitation'").fetchone() == (0,)
     other.close()
 
 
+@pytest.mark.slow
 @sqlite_only
 @pytest.mark.parametrize("body", ["pass", "raise SystemExit(7)", "await SchoolClass.create(nonsense=1)"])
 def test_the_process_ends_whatever_happened_in_it(shared_url: str, tmp_path: Path, body: str) -> None:
@@ -205,6 +206,7 @@ asyncio.run(main())
     assert ended.returncode == {"pass": 0, "raise SystemExit(7)": 7}.get(body, 1)
 
 
+@pytest.mark.slow
 def test_the_process_ends_after_a_refusal(tmp_path: Path) -> None:
     (tmp_path / "creos.db").write_bytes(b"garbage" * 1000)
     program = f"""

@@ -55,6 +55,7 @@ async def test_the_migrations_say_what_the_models_say(monkeypatch: pytest.Monkey
     assert len(await missing_migrations()) == 1  # it would have told
 
 
+@pytest.mark.postgres
 async def test_both_databases_have_the_same_schema() -> None:
     found = {}
     for kind, catalogue in (("sqlite", of_sqlite), ("postgres", of_postgres)):

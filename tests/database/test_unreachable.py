@@ -22,7 +22,8 @@ from creos_ui.services.invitations.listing import Wanted, page_of_invitations
 from creos_ui.services.money import ledger
 from models import Transfer
 from tests.database.interrupting import disturbed
-from tests.databases import admin, fresh_url
+from tests.databases import fresh_url
+from tests.postgres import admin
 from tests.school import School, new_key
 
 sqlite_only = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)

@@ -276,7 +276,7 @@ async def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     content[page * size - 40 : page * size] = bytes(40)  # the last entries of the index
     file.write_bytes(content)
 
-    async with fresh_url("sqlite", tmp_path), opened(sqlite_url(tmp_path)):
+    async with opened(sqlite_url(tmp_path)):
         assert get_connection("default")
         assert "integrity_check" in await broken()
 

@@ -248,6 +248,7 @@ def test_every_answer_has_the_headers_and_each_once(portal: Portal) -> None:
     assert seen >= {200, 206, 303, 401, 403, 404, 405, 413, 416, 500}
 
 
+@pytest.mark.served
 def test_behind_https_cookies_are_bound_to_the_host_and_hsts_is_sent(tmp_path_factory: pytest.TempPathFactory) -> None:
     school = "https://ecole.example"
     with running_portal(tmp_path_factory.mktemp("secure"), CREOS_PUBLIC_URL=school) as portal:

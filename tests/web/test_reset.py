@@ -16,6 +16,7 @@ from tests.smtp import Sink, link_in, running_sink, text_of
 
 NORA_AT = "nora.peeters@example.org"
 NEW = "Trois chats dorment"
+pytestmark = pytest.mark.served
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from tests.portal import NORA, free_port, start_portal
 from tests.web.sockets import plug, press, record, recorded, target_in
 
 TRIAL = ["tests.web.trial_pages"]
+pytestmark = pytest.mark.served
 
 
 def fails(folder: Path, **settings: str) -> tuple[int, str]:
