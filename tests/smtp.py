@@ -77,8 +77,8 @@ class Sink:
 
 @contextlib.contextmanager
 def running_sink(*, tls: str = "none", certificate: ssl.SSLContext | None = None, password: str = "") -> Iterator[Sink]:
-    """`tls` as in CREOS_SMTP_TLS: nothing is taken without. With a `password`, nothing is taken from who has not said
-    it, whoever he is."""
+    """`tls` as in CREOS_SMTP_TLS: nothing is taken without. With a `password`, nothing is taken from anyone who has not
+    given it."""
     sink = Sink(password=password)
     demands: dict[str, Any] = {}
     if tls == "starttls":

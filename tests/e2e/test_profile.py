@@ -13,6 +13,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from models import SWITCHES
 from tests.e2e.conftest import Visitor, axe_faults, euros
 from tests.e2e.test_sign_in import type_in
 from tests.portal import PASSWORD
@@ -64,7 +65,7 @@ def test_each_message_has_a_switch_that_stays(nora: Visitor) -> None:
     page = nora.open("/profile")
     notices = card(page, "Messages par e-mail")
     expect(notices).to_contain_text("Les messages de sécurité")
-    expect(notices.get_by_role("switch")).to_have_count(4)
+    expect(notices.get_by_role("switch")).to_have_count(len(SWITCHES))
     receipt = notices.get_by_role("switch", name="Reçu après chaque paiement")
     expect(receipt).to_have_attribute("aria-checked", "true")
     receipt.click()
@@ -325,7 +326,7 @@ def test_all_my_data_in_one_file(nora: Visitor) -> None:
 def test_forged_switches_change_nothing(nora: Visitor) -> None:
     page = nora.open("/profile")
     sql = "SELECT mail_invitation, mail_reminder, mail_receipt, mail_low_credit FROM account WHERE identifier = ?"
-    expect(page.get_by_role("switch")).to_have_count(5)
+    expect(page.get_by_role("switch")).to_have_count(len(SWITCHES) + 1)  # and automatic payment
     for value in ("abc", 1, [1], {"on": True}, 1e99, "x" * 10_000, True):
         page.evaluate(
             """(value) => Object.entries(mounted_app.elements).filter(([, e]) => e.tag.includes("toggle") ||

@@ -121,8 +121,8 @@ async def test_a_server_that_wants_a_password_we_do_not_have_is_no_dead_address(
         assert await sending.send_due(Server("127.0.0.1", sink.port, "starttls"), PORTAL) == 0
     assert not sink.taken
     assert (await waiting()).error == "530 5.7.0 Authentication required"
-    told = [record.getMessage() for record in caplog.records if record.name == "creos_ui"]
-    assert [words.rpartition(": ")[2] for words in told] == ["530"]  # its words may name somebody
+    logged = [record.getMessage() for record in caplog.records if record.name == "creos_ui"]
+    assert [words.rpartition(": ")[2] for words in logged] == ["530"]  # its words may name somebody
 
 
 @BOTH
@@ -153,9 +153,9 @@ async def test_a_server_without_tls_gets_neither_message_nor_password(
     assert not sink.taken
     assert not holds_password(sink.in_clear)
     assert not [word for word in (b"AUTH", b"MAIL", b"RCPT", NORA_AT.encode()) if word in sink.in_clear]
-    told = {"starttls": "SMTP STARTTLS extension not supported by server.", "tls": "SSLError"}[tls]
-    assert (await waiting()).error == told
-    assert f"was not taken: {told}" in caplog.text
+    reason = {"starttls": "SMTP STARTTLS extension not supported by server.", "tls": "SSLError"}[tls]
+    assert (await waiting()).error == reason
+    assert f"was not taken: {reason}" in caplog.text
 
 
 def test_the_environment_names_the_server_and_nobody_shows_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
