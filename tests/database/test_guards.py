@@ -72,17 +72,15 @@ def hand(db: Any, school: School) -> Hand:
 # transfers stay as they are
 
 
-@pytest.mark.parametrize(
-    "attack",
-    [
+async def test_a_transfer_never_changes_and_never_goes(hand: Hand, subtests: pytest.Subtests) -> None:
+    for attack in (
         "UPDATE transfer SET amount_cents = 1",
         "UPDATE transfer SET actor = 'somebody else'",
         "DELETE FROM transfer",
         "DELETE FROM transfer WHERE id = (SELECT max(id) FROM transfer)",
-    ],
-)
-async def test_a_transfer_never_changes_and_never_goes(hand: Hand, attack: str) -> None:
-    await hand.is_refused(attack)
+    ):
+        with subtests.test(attack):
+            await hand.is_refused(attack)
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -96,19 +94,17 @@ async def test_no_row_is_replaced_either(hand: Hand) -> None:
 
 
 @pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
-@pytest.mark.parametrize(
-    "attack", ["TRUNCATE transfer", "TRUNCATE ledger_account CASCADE", "TRUNCATE guardian CASCADE"]
-)
-async def test_no_table_is_emptied(hand: Hand, attack: str) -> None:
-    await hand.is_refused(attack)
+async def test_no_table_is_emptied(hand: Hand, subtests: pytest.Subtests) -> None:
+    for attack in ("TRUNCATE transfer", "TRUNCATE ledger_account CASCADE", "TRUNCATE guardian CASCADE"):
+        with subtests.test(attack):
+            await hand.is_refused(attack)
 
 
 # accounts stay, and stay whose they are
 
 
-@pytest.mark.parametrize(
-    "attack",
-    [
+async def test_an_account_stays_whose_it_is_and_above_zero(hand: Hand, subtests: pytest.Subtests) -> None:
+    for attack in (
         "DELETE FROM ledger_account",
         "DELETE FROM ledger_account WHERE name = 'former_system'",  # not even one without a transfer
         "UPDATE ledger_account SET guardian_id = NULL WHERE kind = 'wallet'",
@@ -119,10 +115,9 @@ async def test_no_table_is_emptied(hand: Hand, attack: str) -> None:
         "INSERT INTO ledger_account (kind, name, balance_cents) VALUES ('revenue', 'mine', 100)",
         "INSERT INTO ledger_account (kind, name, balance_cents) VALUES ('outside', 'bank', 0)",
         "DELETE FROM guardian",
-    ],
-)
-async def test_an_account_stays_whose_it_is_and_above_zero(hand: Hand, attack: str) -> None:
-    await hand.is_refused(attack)
+    ):
+        with subtests.test(attack):
+            await hand.is_refused(attack)
 
 
 async def test_a_wallet_does_not_change_hands(hand: Hand, school: School) -> None:
@@ -135,18 +130,22 @@ async def test_a_wallet_does_not_change_hands(hand: Hand, school: School) -> Non
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("cents", ["5.5", "'a lot'", "'5,00'", "x'01'", "NULL"])
-async def test_cents_are_whole_numbers_in_every_column(hand: Hand, school: School, cents: str) -> None:
+async def test_cents_are_whole_numbers_in_every_column(hand: Hand, school: School, subtests: pytest.Subtests) -> None:
     invitation = await school.invite(school.lou)
-    await hand.is_refused(f"UPDATE ledger_account SET balance_cents = {cents} WHERE kind = 'wallet'")
-    await hand.is_refused(f"UPDATE invitation SET amount_cents = {cents} WHERE id = {invitation.id}")
-    await hand.is_refused(hand.transfer("top_up", "bank", "nora", cents))
+    for cents in ("5.5", "'a lot'", "'5,00'", "x'01'", "NULL"):
+        with subtests.test(cents):
+            await hand.is_refused(f"UPDATE ledger_account SET balance_cents = {cents} WHERE kind = 'wallet'")
+            await hand.is_refused(f"UPDATE invitation SET amount_cents = {cents} WHERE id = {invitation.id}")
+            await hand.is_refused(hand.transfer("top_up", "bank", "nora", cents))
 
 
-@pytest.mark.parametrize("cents", [0, -1, 10_000_001])
-async def test_an_invitation_costs_something_and_not_a_fortune(hand: Hand, school: School, cents: int) -> None:
+async def test_an_invitation_costs_something_and_not_a_fortune(
+    hand: Hand, school: School, subtests: pytest.Subtests
+) -> None:
     invitation = await school.invite(school.lou)
-    await hand.is_refused(f"UPDATE invitation SET amount_cents = {cents} WHERE id = {invitation.id}")
+    for cents in (0, -1, 10_000_001):
+        with subtests.test(cents=cents):
+            await hand.is_refused(f"UPDATE invitation SET amount_cents = {cents} WHERE id = {invitation.id}")
 
 
 # a transfer fits its kind
@@ -160,9 +159,8 @@ async def test_money_comes_from_the_bank_and_goes_back_to_it(hand: Hand, school:
     await hand.books_hold()
 
 
-@pytest.mark.parametrize(
-    ("kind", "source", "target", "cents"),
-    [
+async def test_a_transfer_without_invitation_fits_its_kind(hand: Hand, subtests: pytest.Subtests) -> None:
+    for kind, source, target, cents in (
         ("top_up", "bank", "nora", 0),
         ("top_up", "bank", "nora", -100),
         ("top_up", "nora", "nora", 100),
@@ -181,12 +179,9 @@ async def test_money_comes_from_the_bank_and_goes_back_to_it(hand: Hand, school:
         ("carried_over", "former_system", "activities", 500),
         ("refund", "activities", "nora", 500),
         ("top_up", "nowhere", "nora", 100),
-    ],
-)
-async def test_a_transfer_without_invitation_fits_its_kind(
-    hand: Hand, kind: str, source: str, target: str, cents: int
-) -> None:
-    await hand.is_refused(hand.transfer(kind, source, target, cents))
+    ):
+        with subtests.test(f"{kind} from {source} to {target}: {cents}"):
+            await hand.is_refused(hand.transfer(kind, source, target, cents))
 
 
 @pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
@@ -216,63 +211,67 @@ async def test_the_key_is_used_once(hand: Hand) -> None:
 # a payment fits its invitation
 
 
-@pytest.mark.parametrize(
-    ("kind", "source", "target", "cents", "number"),
-    [
-        ("payment", "nora", "activities", 499, 1),
-        ("payment", "nora", "activities", 501, 1),
-        ("payment", "omar", "activities", 500, 1),
-        ("payment", "nora", "bank", 500, 1),
-        ("payment", "nora", "omar", 500, 1),
-        ("payment", "former_system", "activities", 500, 1),
-        ("payment", "activities", "nora", 500, 1),
-        ("payment", "nora", "activities", 500, 0),
-        ("payment", "nora", "activities", 500, 2),
-        ("payment", "nora", "activities", 500, "NULL"),
-        ("carried_over", "nora", "activities", 500, 1),
-        ("carried_over", "activities", "former_system", 500, 1),
-        ("carried_over", "former_system", "nora", 500, 1),
-        ("refund", "activities", "nora", 500, 1),
-        ("correction", "nora", "activities", 500, 1),
-        ("withdrawal", "nora", "bank", 500, 1),
-        ("gift", "nora", "activities", 500, 1),
-    ],
-)
-async def test_a_payment_fits_the_answer_it_pays(
-    hand: Hand, school: School, kind: str, source: str, target: str, cents: int, number: object
-) -> None:
+MISFITS: list[tuple[str, str, str, int, object]] = [
+    ("payment", "nora", "activities", 499, 1),
+    ("payment", "nora", "activities", 501, 1),
+    ("payment", "omar", "activities", 500, 1),
+    ("payment", "nora", "bank", 500, 1),
+    ("payment", "nora", "omar", 500, 1),
+    ("payment", "former_system", "activities", 500, 1),
+    ("payment", "activities", "nora", 500, 1),
+    ("payment", "nora", "activities", 500, 0),
+    ("payment", "nora", "activities", 500, 2),
+    ("payment", "nora", "activities", 500, "NULL"),
+    ("carried_over", "nora", "activities", 500, 1),
+    ("carried_over", "activities", "former_system", 500, 1),
+    ("carried_over", "former_system", "nora", 500, 1),
+    ("refund", "activities", "nora", 500, 1),
+    ("correction", "nora", "activities", 500, 1),
+    ("withdrawal", "nora", "bank", 500, 1),
+    ("gift", "nora", "activities", 500, 1),
+]
+
+
+async def test_a_payment_fits_the_answer_it_pays(hand: Hand, school: School, subtests: pytest.Subtests) -> None:
     invitation = await school.invite(school.lou)
     async with in_transaction("default") as connection:
         hand.db = connection
         await hand.answers(invitation, "paid", 1)
-        with pytest.raises(IntegrityError):
-            async with in_transaction("default"):  # a savepoint: PostgreSQL goes on after a refusal inside it
-                await hand(hand.transfer(kind, source, target, cents, invitation, number))
+        for kind, source, target, cents, number in MISFITS:
+            what = f"{kind} from {source} to {target}: {cents}, answer {number}"
+            with subtests.test(what), pytest.raises(IntegrityError):
+                async with in_transaction("default"):  # a savepoint: PostgreSQL goes on after a refusal inside it
+                    await hand(hand.transfer(kind, source, target, cents, invitation, number))
         await hand(hand.transfer("payment", "nora", "activities", 500, invitation, 1))
     await hand.books_hold()
 
 
-@pytest.mark.parametrize("kind", ["payment", "carried_over", "refund"])
-@pytest.mark.parametrize("status", ["open", "declined"])
+# the transfers an invitation can have, each from where it comes to where it goes
+OF_AN_INVITATION = {
+    "payment": ("nora", "activities"),
+    "carried_over": ("former_system", "activities"),
+    "refund": ("activities", "nora"),
+}
+
+
 async def test_an_invitation_that_is_not_paid_moves_no_money(
-    hand: Hand, school: School, kind: str, status: str
+    hand: Hand, school: School, subtests: pytest.Subtests
 ) -> None:
     """Not even a refund: nobody paid."""
-    invitation = await school.invite(school.lou)
-    if status == "declined":
-        await hand.answers(invitation, "declined", 1)
-    source = {"payment": "nora", "carried_over": "former_system", "refund": "activities"}[kind]
-    target = "nora" if kind == "refund" else "activities"
-    await hand.is_refused(hand.transfer(kind, source, target, 500, invitation, 0 if status == "open" else 1))
+    open_one, declined = await school.invite(school.lou), await school.invite(school.lou)
+    await hand.answers(declined, "declined", 1)
+    for kind, (source, target) in OF_AN_INVITATION.items():
+        for invitation, number in ((open_one, 0), (declined, 1)):
+            with subtests.test(f"{kind}, answer {number}"):
+                await hand.is_refused(hand.transfer(kind, source, target, 500, invitation, number))
 
 
-@pytest.mark.parametrize("second", ["payment", "carried_over", "refund"])
-async def test_an_answer_is_paid_once(hand: Hand, school: School, second: str) -> None:
+async def test_an_answer_is_paid_once(hand: Hand, school: School, subtests: pytest.Subtests) -> None:
     invitation = await school.invite(school.lou)
     await school.pay(invitation)
-    source = {"payment": "nora", "carried_over": "former_system", "refund": "activities"}[second]
-    target = "nora" if second == "refund" else "activities"
-    await hand.is_refused(hand.transfer(second, source, target, 500, invitation, 1))
+    for second, (source, target) in OF_AN_INVITATION.items():
+        with subtests.test(second):
+            await hand.is_refused(hand.transfer(second, source, target, 500, invitation, 1))
 
 
 async def test_what_the_former_system_was_paid_comes_from_outside(hand: Hand, school: School) -> None:
@@ -312,36 +311,35 @@ async def test_paid_reopened_with_refund_and_declined(hand: Hand, school: School
     assert await school.balance_cents(school.nora) == 2_000
 
 
-@pytest.mark.parametrize(
-    ("source", "target", "cents", "number"),
-    [
-        ("activities", "omar", 500, 2),
-        ("bank", "nora", 500, 2),
-        ("activities", "nora", 499, 2),
-        ("activities", "nora", 501, 2),
-        ("activities", "nora", 500, 1),
-        ("activities", "nora", 500, 3),
-        ("nora", "activities", 500, 2),
-    ],
-)
 async def test_a_refund_gives_back_what_was_paid_to_who_paid_it(
-    hand: Hand, school: School, source: str, target: str, cents: int, number: int
+    hand: Hand, school: School, subtests: pytest.Subtests
 ) -> None:
     invitation = await school.invite(school.lou)
     await school.pay(invitation)
     async with in_transaction("default") as connection:
         hand.db = connection
         await hand.answers(invitation, "declined", 2)
-        with pytest.raises(IntegrityError):
-            async with in_transaction("default"):
-                await hand(hand.transfer("refund", source, target, cents, invitation, number))
+        for source, target, cents, number in (
+            ("activities", "omar", 500, 2),
+            ("bank", "nora", 500, 2),
+            ("activities", "nora", 499, 2),
+            ("activities", "nora", 501, 2),
+            ("activities", "nora", 500, 1),
+            ("activities", "nora", 500, 3),
+            ("nora", "activities", 500, 2),
+        ):
+            what = f"from {source} to {target}: {cents}, answer {number}"
+            with subtests.test(what), pytest.raises(IntegrityError):
+                async with in_transaction("default"):
+                    await hand(hand.transfer("refund", source, target, cents, invitation, number))
         await hand(hand.transfer("refund", "activities", "nora", 500, invitation, 2))
     await hand.books_hold()
 
 
-@pytest.mark.parametrize(
-    "attack",
-    [
+async def test_an_open_invitation_takes_no_illegal_step(hand: Hand, school: School, subtests: pytest.Subtests) -> None:
+    other = await school.invite(school.mia)  # of another child: only the trigger stands in the way
+    invitation = await school.invite(school.lou)
+    for attack in (
         "status = 'paid'",
         "answer_no = 1",
         "status = 'paid', answer_no = 2",
@@ -349,21 +347,20 @@ async def test_a_refund_gives_back_what_was_paid_to_who_paid_it(
         "status = 'paid', answer_no = 1, amount_cents = 1",
         "status = 'refunded', answer_no = 1",
         "status = '', answer_no = 1",
-        "debtor_id = {omar}",
-        "pupil_id = {mia}",
-        "activity_id = {other}",
-    ],
-)
-async def test_an_open_invitation_takes_no_illegal_step(hand: Hand, school: School, attack: str) -> None:
-    other = await school.invite(school.mia)  # of another child: only the trigger stands in the way
+        f"debtor_id = {school.omar.id}",
+        f"pupil_id = {school.mia.id}",
+        f"activity_id = {other.activity_id}",
+    ):
+        with subtests.test(attack):
+            await hand.is_refused(f"UPDATE invitation SET {attack} WHERE id = {invitation.id}")
+
+
+async def test_an_answered_invitation_keeps_its_answer_and_amount(
+    hand: Hand, school: School, subtests: pytest.Subtests
+) -> None:
     invitation = await school.invite(school.lou)
-    change = attack.format(omar=school.omar.id, mia=school.mia.id, other=other.activity_id)
-    await hand.is_refused(f"UPDATE invitation SET {change} WHERE id = {invitation.id}")
-
-
-@pytest.mark.parametrize(
-    "attack",
-    [
+    await school.pay(invitation)
+    for attack in (
         "amount_cents = 1",
         "status = 'open'",
         "status = 'open', answer_no = 1",
@@ -371,12 +368,9 @@ async def test_an_open_invitation_takes_no_illegal_step(hand: Hand, school: Scho
         "status = 'declined', answer_no = 3",
         "answer_no = 2",
         "status = 'open', answer_no = 2, amount_cents = 1",
-    ],
-)
-async def test_an_answered_invitation_keeps_its_answer_and_amount(hand: Hand, school: School, attack: str) -> None:
-    invitation = await school.invite(school.lou)
-    await school.pay(invitation)
-    await hand.is_refused(f"UPDATE invitation SET {attack} WHERE id = {invitation.id}")
+    ):
+        with subtests.test(attack):
+            await hand.is_refused(f"UPDATE invitation SET {attack} WHERE id = {invitation.id}")
 
 
 async def test_a_mandatory_activity_is_never_declined(hand: Hand, school: School) -> None:
@@ -403,13 +397,15 @@ async def test_an_answered_invitation_is_never_deleted(hand: Hand, school: Schoo
     await hand.is_refused(f"DELETE FROM pupil WHERE id = {school.lou.id}")
 
 
-@pytest.mark.parametrize(("status", "number"), [("paid", 0), ("paid", 1), ("declined", 1), ("open", 1), ("open", -1)])
-async def test_an_invitation_begins_open_and_unanswered(hand: Hand, school: School, status: str, number: int) -> None:
+async def test_an_invitation_begins_open_and_unanswered(hand: Hand, school: School, subtests: pytest.Subtests) -> None:
     other = await school.invite(school.mia)
-    await hand.is_refused(
-        f"""INSERT INTO invitation (activity_id, pupil_id, debtor_id, amount_cents, status, answer_no, automatic)
-        VALUES ({other.activity_id}, {school.lou.id}, {school.nora.id}, 500, '{status}', {number}, false)"""
-    )
+    for status, number in (("paid", 0), ("paid", 1), ("declined", 1), ("open", 1), ("open", -1)):
+        with subtests.test(f"{status}, {number}"):
+            await hand.is_refused(
+                f"""INSERT INTO invitation
+                    (activity_id, pupil_id, debtor_id, amount_cents, status, answer_no, automatic)
+                VALUES ({other.activity_id}, {school.lou.id}, {school.nora.id}, 500, '{status}', {number}, false)"""
+            )
 
 
 async def test_a_child_is_invited_once_per_debtor_and_activity(hand: Hand, school: School) -> None:
@@ -423,8 +419,9 @@ async def test_a_child_is_invited_once_per_debtor_and_activity(hand: Hand, schoo
         )
 
 
-@pytest.mark.parametrize("view", ["posting", "ledger_drift"])
-async def test_nothing_is_written_through_a_view(hand: Hand, view: str) -> None:
-    with pytest.raises(Exception, match=view):
-        await hand(f"DELETE FROM {view}")
-    await hand.books_hold()
+async def test_nothing_is_written_through_a_view(hand: Hand, subtests: pytest.Subtests) -> None:
+    for view in ("posting", "ledger_drift"):
+        with subtests.test(view):
+            with pytest.raises(Exception, match=view):
+                await hand(f"DELETE FROM {view}")
+            await hand.books_hold()

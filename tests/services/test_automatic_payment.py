@@ -112,10 +112,10 @@ async def test_only_the_debtor_wishes_and_only_for_what_is_open(school: School) 
     assert not await Invitation.filter(pay_when_credit=True).exists()
 
 
-@pytest.mark.parametrize("invitation_id", [-1, 0, 2**31, 2**63, 10**30])
-async def test_numbers_from_nowhere_wish_nothing(school: School, invitation_id: int) -> None:
-    with pytest.raises(InvitationNotFound):
-        await wish_all([Agreed(invitation_id, 500)], school.nora.id, True)
+async def test_numbers_from_nowhere_wish_nothing(school: School, subtests: pytest.Subtests) -> None:
+    for invitation_id in (-1, 0, 2**31, 2**63, 10**30):
+        with subtests.test(invitation_id=invitation_id), pytest.raises(InvitationNotFound):
+            await wish_all([Agreed(invitation_id, 500)], school.nora.id, True)
 
 
 async def test_a_wish_for_several_is_whole_or_none_and_the_oldest_is_first(school: School) -> None:

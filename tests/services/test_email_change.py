@@ -150,17 +150,14 @@ async def test_a_new_password_stops_a_change_of_address_under_way(nora: Account,
         await confirm_email(token)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_what_is_no_address_is_refused(subtests: pytest.Subtests) -> None:
+    for text in (
         *("", "nora", "nora@", "@example.org", "a b@example.org", "a@b", "é@example.org", "<a@example.org>"),
         *("nora@example.org\r\nBcc: x@y.be", "x" * 300 + "@example.org", "a@example.org, b@example.org"),
         *("a@[127.0.0.1]", "a@localhost"),
-    ],
-)
-def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(EmailInvalid):
-        address_of(text)
+    ):
+        with subtests.test(text=text), pytest.raises(EmailInvalid):
+            address_of(text)
 
 
 def test_an_address_is_kept_in_one_form() -> None:

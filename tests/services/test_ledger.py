@@ -60,17 +60,17 @@ async def test_the_key_of_a_payment_is_not_one_for_a_top_up_nor_the_other_way_ro
     assert await school.balance_cents(school.nora) == 2_000
 
 
-@pytest.mark.parametrize("cents", [0, -1])
-async def test_nothing_and_less_is_not_credited(school: School, cents: int) -> None:
-    with pytest.raises(IntegrityError):
-        await top_up(school, cents)
+async def test_nothing_and_less_is_not_credited(school: School, subtests: pytest.Subtests) -> None:
+    for cents in (0, -1):
+        with subtests.test(cents=cents), pytest.raises(IntegrityError):
+            await top_up(school, cents)
     assert await school.balance_cents(school.nora) == 2_000
 
 
-@pytest.mark.parametrize("cents", [1.5, "100", None, float("nan")])
-async def test_only_whole_cents_are_credited(school: School, cents: object) -> None:
-    with pytest.raises((TypeError, ValueError)):
-        await top_up(school, cents)
+async def test_only_whole_cents_are_credited(school: School, subtests: pytest.Subtests) -> None:
+    for cents in (1.5, "100", None, float("nan")):
+        with subtests.test(cents=cents), pytest.raises((TypeError, ValueError)):
+            await top_up(school, cents)
     assert await school.balance_cents(school.nora) == 2_000
 
 

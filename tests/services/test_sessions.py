@@ -39,10 +39,11 @@ async def test_a_token_leads_to_the_person(nora: Account, hands: Hands) -> None:
     assert len(row.device) == 200
 
 
-@pytest.mark.parametrize("token", ["", "x", "x" * 43, "x" * 10_000, "nul\0"])
-async def test_any_other_token_leads_nowhere(nora: Account, hands: Hands, token: str) -> None:
+async def test_any_other_token_leads_nowhere(nora: Account, hands: Hands, subtests: pytest.Subtests) -> None:
     await signed_in(nora)
-    assert await sessions.load(token) is None
+    for token in ("", "x", "x" * 43, "x" * 10_000, "nul\0"):
+        with subtests.test(token=token):
+            assert await sessions.load(token) is None
 
 
 async def test_every_sign_in_has_a_token_of_its_own(nora: Account, hands: Hands) -> None:

@@ -115,11 +115,12 @@ async def test_the_address_opens_the_calendar_and_nothing_else(portal: Portal) -
         assert client.request(method, path).status_code in (401, 404, 405), method
 
 
-@pytest.mark.parametrize("month", ["2026-12", "", "2026-13", "9999-99", "'", "%00", "x" * 3000, "<script>"])
-def test_the_page_opens_whatever_month_is_asked(portal: Portal, month: str) -> None:
-    answer = portal.sign_in(NORA).get(f"/calendar?month={month}")
-    assert answer.status_code == 200
-    assert "<script>alert" not in answer.text
+def test_the_page_opens_whatever_month_is_asked(portal: Portal) -> None:
+    nora = portal.sign_in(NORA)
+    for month in ("2026-12", "", "2026-13", "9999-99", "'", "%00", "x" * 3000, "<script>"):
+        answer = nora.get(f"/calendar?month={month}")
+        assert answer.status_code == 200, month
+        assert "<script>alert" not in answer.text, month
 
 
 async def test_many_ask_at_once(portal: Portal) -> None:

@@ -23,25 +23,21 @@ ALWAYS = {
 ONCE = [*ALWAYS, "permissions-policy", "content-security-policy", "cache-control", "content-type", "content-length"]
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
+def test_a_post_from_elsewhere_is_refused(portal: Portal, subtests: pytest.Subtests) -> None:
+    nora = portal.sign_in(NORA)
+    for headers in (
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": ""},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
-    ],
-)
-@pytest.mark.parametrize(
-    "path", ["/login", "/logout", "/language", "/trial", "/nowhere", "/_nicegui/client/x/upload/1"]
-)
-def test_a_post_from_elsewhere_is_refused(portal: Portal, path: str, headers: dict[str, str]) -> None:
-    nora = portal.sign_in(NORA)
-    answer = nora.post(path, data={"identifier": NORA, "password": PASSWORD}, headers=headers)
-    assert answer.status_code == 403
-    assert "set-cookie" not in answer.headers
-    assert nora.get("/trial").status_code == 200, "and she is still signed in"
+    ):
+        for path in ("/login", "/logout", "/language", "/trial", "/nowhere", "/_nicegui/client/x/upload/1"):
+            with subtests.test(path=path, headers=headers):
+                answer = nora.post(path, data={"identifier": NORA, "password": PASSWORD}, headers=headers)
+                assert answer.status_code == 403
+                assert "set-cookie" not in answer.headers
+                assert nora.get("/trial").status_code == 200, "and she is still signed in"
 
 
 def test_a_post_that_does_not_say_where_it_comes_from_is_refused(portal: Portal) -> None:
@@ -50,21 +46,19 @@ def test_a_post_that_does_not_say_where_it_comes_from_is_refused(portal: Portal)
             assert client.request(method, "/login").status_code == 403
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/invitations", "/trial", "/documents/x", "/nowhere", "/login/", "//login", "/assets"]
-)
-def test_without_a_session_every_page_leads_to_signing_in(portal: Portal, path: str) -> None:
-    answer = portal.client().get(portal.url + path)
-    assert answer.status_code == 303
-    assert answer.headers["location"] == "/login" + (f"?next={path}" if path != "/" else "")
+def test_without_a_session_every_page_leads_to_signing_in(portal: Portal, subtests: pytest.Subtests) -> None:
+    for path in ("/", "/invitations", "/trial", "/documents/x", "/nowhere", "/login/", "//login", "/assets"):
+        with subtests.test(path=path):
+            answer = portal.client().get(portal.url + path)
+            assert answer.status_code == 303
+            assert answer.headers["location"] == "/login" + (f"?next={path}" if path != "/" else "")
 
 
-@pytest.mark.parametrize(
-    "path", ["/_nicegui/client/x/upload/1", "/_nicegui/auto/static/x", "/_nicegui/3.17.0/static/x"]
-)
-def test_without_a_session_nicegui_has_nothing_but_its_files(portal: Portal, path: str) -> None:
-    assert portal.client().get(path).status_code == 401
-    assert portal.client().post(path).status_code == 401
+def test_without_a_session_nicegui_has_nothing_but_its_files(portal: Portal, subtests: pytest.Subtests) -> None:
+    for path in ("/_nicegui/client/x/upload/1", "/_nicegui/auto/static/x", "/_nicegui/3.17.0/static/x"):
+        with subtests.test(path=path):
+            assert portal.client().get(path).status_code == 401
+            assert portal.client().post(path).status_code == 401
 
 
 def test_the_way_back_keeps_its_question(portal: Portal) -> None:
@@ -132,9 +126,8 @@ def test_the_cookies(portal: Portal) -> None:
     assert "Max-Age=31536000" in cookies["known"]
 
 
-@pytest.mark.parametrize(
-    ("next_", "location"),
-    [
+def test_signing_in_leads_on(portal: Portal, subtests: pytest.Subtests) -> None:
+    for next_, location in (
         ("", "/invitations"),
         ("/trial", "/trial"),
         ("/invitations?tab=paid", "/invitations?tab=paid"),
@@ -142,11 +135,10 @@ def test_the_cookies(portal: Portal) -> None:
         ("/\\evil.example", "/invitations"),
         ("https://evil.example/", "/invitations"),
         ("/login", "/invitations"),
-    ],
-)
-def test_signing_in_leads_on(portal: Portal, next_: str, location: str) -> None:
-    answer = portal.client().post("/login", data={"identifier": NORA, "password": PASSWORD, "next": next_})
-    assert (answer.status_code, answer.headers["location"]) == (303, location)
+    ):
+        with subtests.test(next=next_):
+            answer = portal.client().post("/login", data={"identifier": NORA, "password": PASSWORD, "next": next_})
+            assert (answer.status_code, answer.headers["location"]) == (303, location)
 
 
 def test_a_refusal_says_why_and_repeats_nothing(portal: Portal) -> None:
@@ -382,11 +374,13 @@ def without_reference(answer: httpx.Response) -> tuple[int, str, list[tuple[str,
     return answer.status_code, re.sub(r"[0-9a-f]{4}-[0-9a-f]{4}", "", answer.text), headers
 
 
-@pytest.mark.parametrize("token", ["%2e%2e%2fcreos.db", "x" * 44, "x", DOCUMENT + ".pdf", DOCUMENT + "%00"])
-def test_no_other_address_reaches_a_file(portal: Portal, token: str) -> None:
-    answer = portal.sign_in(NORA).get(f"/documents/{token}")
-    assert answer.status_code == 404
-    assert "PDF-1.4" not in answer.text
+def test_no_other_address_reaches_a_file(portal: Portal, subtests: pytest.Subtests) -> None:
+    nora = portal.sign_in(NORA)
+    for token in ("%2e%2e%2fcreos.db", "x" * 44, "x", DOCUMENT + ".pdf", DOCUMENT + "%00"):
+        with subtests.test(token=token):
+            answer = nora.get(f"/documents/{token}")
+            assert answer.status_code == 404
+            assert "PDF-1.4" not in answer.text
 
 
 def test_a_document_is_read_in_parts(portal: Portal) -> None:

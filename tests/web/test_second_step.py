@@ -90,12 +90,12 @@ def test_a_refused_code_says_so_and_keeps_the_way(portal: Portal, codes: list[st
     assert answer.headers["location"] == "/login/code?refusal=too_many_codes&minutes=5"
 
 
-@pytest.mark.parametrize("next_", ["//evil.example", "https://evil.example/", "/login/code"])
-def test_the_second_step_leads_nowhere_else(portal: Portal, codes: list[str], next_: str) -> None:
-    client, answer = first_step(portal, next=next_)
-    assert answer.headers["location"] == "/login/code"
-    answer = client.post("/login/code", data={"code": codes[0], "next": next_})
-    assert answer.headers["location"] == "/invitations"
+def test_the_second_step_leads_nowhere_else(portal: Portal, codes: list[str]) -> None:
+    for next_, code in zip(("//evil.example", "https://evil.example/", "/login/code"), codes, strict=False):
+        client, answer = first_step(portal, next=next_)
+        assert answer.headers["location"] == "/login/code", next_
+        answer = client.post("/login/code", data={"code": code, "next": next_})
+        assert answer.headers["location"] == "/invitations", next_
 
 
 def test_after_five_minutes_it_begins_anew(portal: Portal, codes: list[str]) -> None:
@@ -121,18 +121,18 @@ def test_a_wrong_password_is_never_asked_for_a_code(portal: Portal, codes: list[
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize(("path", "fields"), FORMS)
-def test_a_form_without_the_password_does_nothing(
-    portal: Portal, codes: list[str], path: str, fields: dict[str, str]
-) -> None:
+def test_a_form_without_the_password_does_nothing(portal: Portal, codes: list[str], subtests: pytest.Subtests) -> None:
     client, _ = first_step(portal)
     client.post("/login/code", data={"code": codes[0]})
     before = portal.query(STATE, NORA)
-    for data in ({}, fields, {**fields, "code": codes[1]}, dict.fromkeys(fields, "x" * 10_000)):
-        answer = client.post(path, data=data)
-        assert answer.status_code == 303
-        assert "answer" in parse_qs(urlsplit(answer.headers["location"]).query)
-    assert portal.query(STATE, NORA) == before
+    for path, fields in FORMS:
+        portal.query("DELETE FROM sign_in_attempt")  # or the limit on guessing would answer for the last of them
+        for data in ({}, fields, {**fields, "code": codes[1]}, dict.fromkeys(fields, "x" * 10_000)):
+            with subtests.test(path, data=data):
+                answer = client.post(path, data=data)
+                assert answer.status_code == 303
+                assert "answer" in parse_qs(urlsplit(answer.headers["location"]).query)
+                assert portal.query(STATE, NORA) == before
 
 
 def test_what_one_is_shown_is_for_that_session_only(portal: Portal, codes: list[str]) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 
-import pytest
-
 from tests.portal import NORA, OMAR, Portal
 
 TITLES = ['=HYPERLINK("https://evil.example")', "+1+1", "-2+3", "@SUM(A1)", "＝1+1", "a;b", 'un "mot"', "été"]
@@ -67,11 +65,12 @@ def test_it_is_a_file_to_keep_and_nobody_elses(portal: Portal) -> None:
     assert [line[1:] for line in lines] == [["Virement reçu", "", "", "", "5,00", "5,00"]]
 
 
-@pytest.mark.parametrize("query", ["?guardian_id=1", "?account=1", "?page=-1", "?id=1 OR 1=1"])
-def test_no_word_in_the_address_changes_whose_it_is(portal: Portal, query: str) -> None:
-    answer = portal.sign_in(OMAR).get(f"/wallet/movements.csv{query}")
-    assert b"Paiement" not in answer.content
-    assert answer.content.count(b"Virement") == 1
+def test_no_word_in_the_address_changes_whose_it_is(portal: Portal) -> None:
+    omar = portal.sign_in(OMAR)
+    for query in ("?guardian_id=1", "?account=1", "?page=-1", "?id=1 OR 1=1"):
+        answer = omar.get(f"/wallet/movements.csv{query}")
+        assert b"Paiement" not in answer.content, query
+        assert answer.content.count(b"Virement") == 1, query
 
 
 def test_nobody_gets_none(portal: Portal) -> None:
