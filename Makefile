@@ -9,9 +9,6 @@ UV = 0.13.9
 SHELL = /bin/sh
 VENV = .venv/bin/python
 PIP = $(VENV) -m pip --disable-pip-version-check
-# A busy machine may be too slow for a browser once; what fails alone as well has failed. For the browser only: the rules
-# of money are proven without one, where a race that shows once in a while must fail the run.
-AGAIN = { echo "== what failed, once more and alone"; $(VENV) -m pytest -p no:xdist --last-failed --last-failed-no-failures none
 export PIP_NO_INPUT = 1
 export PIP_ROOT_USER_ACTION = ignore
 
@@ -43,10 +40,10 @@ unit: .venv/.installed-dev
 test: .venv/.installed-dev
 	@chromium="$$($(VENV) -m tests.chromium)" || exit 1; \
 	export CREOS_CHROMIUM="$$chromium"; \
-	echo "== unit, service and database tests"; \
+	echo "== unit, service and database tests, on SQLite and on PostgreSQL"; \
 	$(VENV) -m pytest -n 2 --ignore=tests/e2e || exit 1; \
 	echo "== browser tests ($$chromium)"; \
-	$(VENV) -m pytest -n 2 tests/e2e || $(AGAIN) tests/e2e; }
+	$(VENV) -m pytest -n 2 tests/e2e
 
 bench: .venv/.installed-dev
 	@chromium="$$($(VENV) -m tests.chromium)" || exit 1; CREOS_CHROMIUM="$$chromium" $(VENV) -m bench

@@ -1,4 +1,4 @@
-"""Chromium at two sizes in front of one real portal; every story has a family and a browser context of its own."""
+"""Chromium in front of one real portal; every story has a family and a browser context of its own."""
 
 from __future__ import annotations
 
@@ -47,9 +47,14 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     assert portal.stop() == 0, portal.log()
 
 
-@pytest.fixture(params=["desktop", "phone"])
-def size(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture
+def size() -> str:
+    """Stories happen at a desk; those about the layout are for `both_sizes`."""
+    return "desktop"
+
+
+# cards in place of rows, the menu under the thumb, dialogs, pagers, and nothing to scroll sideways
+both_sizes = pytest.mark.parametrize("size", SIZES)
 
 
 class Visitor:
@@ -114,7 +119,7 @@ def visit(browser: Browser, portal: Portal) -> Iterator[Callable[..., Visitor]]:
 
 @pytest.fixture
 def nora(visit: Callable[..., Visitor], size: str) -> Visitor:
-    """A mother like Jacqueline, signed in, once at a desk and once on a phone."""
+    """A mother like Jacqueline, signed in."""
     visitor = visit(size)
     visitor.sign_in()
     return visitor

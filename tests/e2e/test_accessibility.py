@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visitor, axe_faults
+from tests.e2e.conftest import Visitor, axe_faults, both_sizes
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -15,6 +15,7 @@ def look(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@both_sizes
 def test_pages_before_signing_in(visit: Callable[..., Visitor], size: str, look: str) -> None:
     visitor = visit(size, color_scheme=look, reduced_motion="reduce")
     page = visitor.open("/login?refusal=sign_in")
@@ -26,6 +27,7 @@ def test_pages_before_signing_in(visit: Callable[..., Visitor], size: str, look:
     assert axe_faults(visitor.open("/reset")) == []
 
 
+@both_sizes
 def test_the_invitations_and_their_dialogs(visit: Callable[..., Visitor], size: str, look: str) -> None:
     visitor = visit(size, color_scheme=look, reduced_motion="reduce")
     visitor.sign_in()
@@ -56,6 +58,7 @@ def test_the_invitations_and_their_dialogs(visit: Callable[..., Visitor], size: 
     assert axe_faults(page, "[role=menu]") == []
 
 
+@both_sizes
 def test_error_pages(visit: Callable[..., Visitor], size: str, look: str) -> None:
     visitor = visit(size, color_scheme=look)
     visitor.sign_in()

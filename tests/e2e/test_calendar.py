@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from creos_ui import clock
 from creos_ui.services.invitations.calendar import month_beside
 from pages.parent.month_grid import day_name, month_name
-from tests.e2e.conftest import Visitor, axe_faults, euros
+from tests.e2e.conftest import Visitor, axe_faults, both_sizes, euros
 from tests.e2e.families import NAUGHTY
 from tests.ical_lines import read, text_of
 
@@ -34,6 +34,7 @@ def shown(page: Page, month: date) -> None:
     page.wait_for_url(f"**/calendar?month={month:%Y-%m}")
 
 
+@both_sizes
 def test_a_day_says_in_words_what_it_holds_and_leads_to_the_invitation(nora: Visitor) -> None:
     day = clock.today() + MUSEUM
     page = nora.open(at(day))
@@ -65,6 +66,7 @@ def test_late_paid_and_declined_are_words(nora: Visitor) -> None:
         page.close()
 
 
+@both_sizes
 def test_from_month_to_month_and_back_to_today(nora: Visitor) -> None:
     this = clock.today().replace(day=1)
     page = nora.open("/calendar")
@@ -97,8 +99,8 @@ def test_a_desk_has_a_table_with_monday_first_and_today_marked(visit: Callable[.
     expect(today).to_contain_text("Aujourd’hui")
 
 
-def test_odd_names_are_only_names(visit: Callable[..., Visitor], size: str) -> None:
-    visitor = visit(size, "odd")
+def test_odd_names_are_only_names(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(name="odd")
     visitor.sign_in()
     page = visitor.open("/calendar")
     expect(page.locator("[aria-current=date]")).to_contain_text(NAUGHTY)
@@ -115,6 +117,7 @@ def test_a_month_without_anything_says_so_and_leads_to_the_next(nora: Visitor) -
     expect(page.get_by_text("Rien de prévu ce mois-ci")).to_have_count(0)
 
 
+@both_sizes
 def test_a_full_day_stays_readable(nora: Visitor, size: str) -> None:
     day = clock.today() + MUSEUM
     for number in range(4):
@@ -200,6 +203,7 @@ def test_subscribing_copying_and_revoking(nora: Visitor) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+@both_sizes
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_axe_finds_nothing(visit: Callable[..., Visitor], size: str, look: str) -> None:
     visitor = visit(size, color_scheme=look, reduced_motion="reduce")

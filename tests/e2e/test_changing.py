@@ -8,7 +8,7 @@ from datetime import timedelta
 from playwright.sync_api import Page, Response, WebSocket, expect
 
 from creos_ui import clock
-from tests.e2e.conftest import Visitor, axe_faults, euros
+from tests.e2e.conftest import Visitor, axe_faults, both_sizes, euros
 from tests.e2e.elsewhere import elsewhere
 
 
@@ -36,6 +36,7 @@ def tab(page: Page, name: str) -> None:
     expect(page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
 
 
+@both_sizes
 def test_a_parent_changes_their_mind_both_ways(nora: Visitor) -> None:
     invited(nora, "Atelier cirque", 900, closes_in=5)
     until = f"{clock.today() + timedelta(days=5):%d/%m/%Y}"
@@ -76,6 +77,7 @@ def test_declining_says_until_when_one_can_change_it(nora: Visitor) -> None:
     assert (nora.answers("Atelier cirque"), nora.balance_cents()) == (["declined"], 4_200)
 
 
+@both_sizes
 def test_a_closed_activity_offers_nothing_and_says_whom_to_ask(nora: Visitor) -> None:
     closed = invited(nora, "Atelier cirque", 900)
     page = nora.open()
@@ -101,6 +103,7 @@ def test_a_closed_activity_offers_nothing_and_says_whom_to_ask(nora: Visitor) ->
     assert axe_faults(fresh) == []
 
 
+@both_sizes
 def test_a_wish_is_paid_by_credit_that_arrives_behind_the_page(nora: Visitor) -> None:
     invited(nora, "Classe de neige", 5_000)
     page = nora.open()
@@ -129,6 +132,7 @@ def test_a_wish_is_paid_by_credit_that_arrives_behind_the_page(nora: Visitor) ->
     expect(fresh.get_by_test_id("balance")).to_have_text(euros("0,00 €"))
 
 
+@both_sizes
 def test_a_wish_can_be_left_out_or_taken_back(nora: Visitor) -> None:
     page = nora.open()
     row = page.locator("[data-testid^=row-]", has_text="Classes vertes")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Visitor, euros
+from tests.e2e.conftest import Visitor, both_sizes, euros
 from tests.e2e.families import MANY, NAUGHTY
 
 COLUMNS = [
@@ -61,6 +61,7 @@ def test_a_phone_shows_cards_and_nothing_to_scroll_sideways(visit: Callable[...,
         assert box["height"] >= 44
 
 
+@both_sizes
 def test_tabs_count_and_show_their_own(nora: Visitor) -> None:
     page = nora.open()
     expect(page.get_by_text(euros("5 invitations attendent votre réponse · 147,00 € au total"))).to_be_visible()
@@ -120,6 +121,7 @@ def test_every_column_sorts_from_the_keyboard(visit: Callable[..., Visitor]) -> 
     expect(page.locator("[data-testid^=row-] .what").first).to_have_text("Piscine")
 
 
+@both_sizes
 def test_a_long_list_comes_in_pages(odd: Visitor) -> None:
     page = odd.open()
     rows = page.locator("[data-testid^=row-]")
@@ -133,6 +135,7 @@ def test_a_long_list_comes_in_pages(odd: Visitor) -> None:
     expect(page.get_by_role("button", name="Page suivante")).to_be_disabled()
 
 
+@both_sizes
 def test_odd_names_are_shown_as_they_are_and_do_nothing(odd: Visitor) -> None:
     page = odd.open()
     first = page.locator("[data-testid^=row-]").first
@@ -160,6 +163,7 @@ def test_no_request_leaves_the_portal(nora: Visitor) -> None:
     assert page.evaluate("localStorage.length") == 0
 
 
+@both_sizes
 def test_a_document_opens_for_its_family_and_does_not_exist_for_another(
     nora: Visitor, visit: Callable[..., Visitor]
 ) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from creos_ui.texts import LANGUAGES, QUASAR, t
 from pages.parent.invitation_grid import COLUMNS
-from tests.e2e.conftest import Visitor, axe_faults
+from tests.e2e.conftest import Visitor, axe_faults, both_sizes
 from tests.portal import PASSWORD
 
 # one sentence of each page as it must read, so that a catalogue filled with another language's words is noticed
@@ -62,6 +62,7 @@ def open_menu(page: Page, size: str, spoken: str) -> None:
     expect(page.get_by_role("menu")).to_be_visible()
 
 
+@both_sizes
 def test_before_signing_in(visit: Callable[..., Visitor], size: str, language: str) -> None:
     visitor = visit(size, locale="en-US", reduced_motion="reduce")
     page = visitor.open("/login")
@@ -95,6 +96,7 @@ def test_the_browser_is_asked_until_somebody_chooses(visit: Callable[..., Visito
     expect(page.get_by_role("heading", name=t("login.title", spoken))).to_be_visible()
 
 
+@both_sizes
 def test_after_signing_in(visit: Callable[..., Visitor], size: str, language: str) -> None:
     visitor = visit(size, reduced_motion="reduce")
     visitor.sign_in()

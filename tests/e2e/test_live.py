@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Visitor, euros
+from tests.e2e.conftest import Visitor, both_sizes, euros
 from tests.e2e.test_wallet import by_another_process
 
 SOON = 2_000  # milliseconds
@@ -18,6 +18,7 @@ def pay_the_museum(page: Page) -> None:
     expect(page.get_by_text("Payé : Musée du jouet.")).to_be_visible()
 
 
+@both_sizes
 def test_a_payment_in_one_tab_shows_in_the_other(nora: Visitor) -> None:
     here, there = nora.open(), nora.open()
     search = there.get_by_label("Rechercher une invitation")

@@ -6,9 +6,10 @@ from playwright.sync_api import expect
 
 from creos_ui.bank.epc_qr import epc_qr_svg
 from creos_ui.bank.structured_communication import shown, wallet_communication
-from tests.e2e.conftest import Visitor, euros
+from tests.e2e.conftest import Visitor, both_sizes, euros
 
 
+@both_sizes
 def test_a_parent_pays_an_invitation(nora: Visitor) -> None:
     page = nora.open()
     page.get_by_role("button", name="Payer Musée du jouet, Muller Camille").click()
@@ -60,6 +61,7 @@ def test_the_keyboard_alone_is_enough_to_pay(nora: Visitor) -> None:
     expect(page.get_by_test_id("balance")).to_have_text(euros("37,00 €"))
 
 
+@both_sizes
 def test_a_selection_is_paid_in_one_confirmation(nora: Visitor) -> None:
     page = nora.open()
     page.get_by_role("checkbox", name="Sélectionner Musée du jouet").check()
@@ -79,6 +81,7 @@ def test_a_selection_is_paid_in_one_confirmation(nora: Visitor) -> None:
     assert nora.answers("Activité handball temps de midi") == ["open", "paid"]
 
 
+@both_sizes
 def test_deselecting_unticks_every_box(nora: Visitor) -> None:
     page = nora.open()
     for box in page.get_by_role("checkbox").all()[:2]:
@@ -101,6 +104,7 @@ def test_a_selection_dearer_than_the_wallet_is_not_paid_in_part(nora: Visitor) -
     assert nora.answers("Musée du jouet") == ["open"]
 
 
+@both_sizes
 def test_not_enough_credit_names_what_is_missing_and_how_to_bring_it(nora: Visitor) -> None:
     nora.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = nora.open()
@@ -135,6 +139,7 @@ def test_not_enough_credit_names_what_is_missing_and_how_to_bring_it(nora: Visit
     assert nora.answers("Classes vertes") == ["open"]
 
 
+@both_sizes
 def test_an_optional_activity_can_be_declined(nora: Visitor) -> None:
     page = nora.open()
     page.get_by_role("button", name="Décliner Activité handball temps de midi, Muller Nolan").click()
@@ -149,6 +154,7 @@ def test_an_optional_activity_can_be_declined(nora: Visitor) -> None:
     assert nora.balance_cents() == 4_200
 
 
+@both_sizes
 def test_a_mandatory_one_cannot_be_declined_and_the_button_says_why(nora: Visitor) -> None:
     page = nora.open()
     button = page.get_by_role("button", name="Décliner Musée du jouet")
@@ -162,6 +168,7 @@ def test_a_mandatory_one_cannot_be_declined_and_the_button_says_why(nora: Visito
     assert nora.answers("Musée du jouet") == ["open"]
 
 
+@both_sizes
 def test_a_late_invitation_is_marked_and_can_still_be_paid(nora: Visitor) -> None:
     page = nora.open()
     late = page.locator("[data-testid^=row-]").filter(has_text="Patinoire")

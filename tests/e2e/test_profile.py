@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from models import SWITCHES
-from tests.e2e.conftest import Visitor, axe_faults, euros
+from tests.e2e.conftest import Visitor, axe_faults, both_sizes, euros
 from tests.e2e.test_sign_in import type_in
 from tests.portal import PASSWORD
 
@@ -30,12 +30,13 @@ def open_menu(page: Page, size: str) -> None:
     page.get_by_role("button", name=name).last.click()
 
 
-def sign_out(page: Page, size: str) -> None:
+def sign_out(page: Page, size: str = "desktop") -> None:
     open_menu(page, size)
     page.get_by_role("menuitem", name="Déconnexion").click()
     expect(page.get_by_role("heading", name="Connexion")).to_be_visible()
 
 
+@both_sizes
 def test_the_profile_shows_who_is_who(nora: Visitor, size: str) -> None:
     page = nora.open()
     open_menu(page, size)
@@ -106,8 +107,8 @@ def test_automatic_payment_asks_first_then_pays_what_waits(nora: Visitor) -> Non
     assert nora.portal.query(sql, nora.guardian_id()) == [(0,)]
 
 
-def test_a_new_password(nora: Visitor, visit: Callable[..., Visitor], size: str) -> None:
-    elsewhere = visit(size, name=nora.identifier)
+def test_a_new_password(nora: Visitor, visit: Callable[..., Visitor]) -> None:
+    elsewhere = visit(name=nora.identifier)
     elsewhere.sign_in()
     other = elsewhere.open()
     page = nora.open("/profile")
@@ -135,7 +136,7 @@ def test_a_new_password(nora: Visitor, visit: Callable[..., Visitor], size: str)
     expect(page.get_by_text("Votre mot de passe est changé")).to_be_visible()
     expect(other).to_have_url(f"{nora.portal.url}/login", timeout=2_000)
 
-    sign_out(page, size)
+    sign_out(page)
     type_in(page, nora.identifier, PASSWORD)
     expect(page.get_by_role("alert")).to_contain_text("Identifiant ou mot de passe incorrect.")
     type_in(page, nora.identifier, NEW_PASSWORD)
@@ -164,13 +165,13 @@ def test_a_new_address_waits_for_its_confirmation(nora: Visitor) -> None:
     ]
 
 
-def test_another_device_is_signed_out_and_its_page_cut(nora: Visitor, visit: Callable[..., Visitor], size: str) -> None:
+def test_another_device_is_signed_out_and_its_page_cut(nora: Visitor, visit: Callable[..., Visitor]) -> None:
     there = []
     for agent in (
         "Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/133.0",
         "Mozilla/5.0 (X11; Linux) Firefox/133.0",
     ):
-        elsewhere = visit(size, name=nora.identifier, user_agent=agent)
+        elsewhere = visit(name=nora.identifier, user_agent=agent)
         page = elsewhere.open("/login")
         type_in(page, nora.identifier, PASSWORD)
         expect(page.get_by_role("heading", name="Mes invitations")).to_be_attached()
@@ -209,7 +210,7 @@ def test_a_session_that_has_ended_meanwhile_is_told(nora: Visitor) -> None:
     expect(end).to_have_count(0)
 
 
-def test_the_second_factor_from_set_up_to_recovery(nora: Visitor, size: str) -> None:
+def test_the_second_factor_from_set_up_to_recovery(nora: Visitor) -> None:
     page = nora.open("/profile")
     page.get_by_role("link", name="Activer le deuxième facteur").click()
     key = page.locator("#secret").inner_text().replace(" ", "")
@@ -240,7 +241,7 @@ def test_the_second_factor_from_set_up_to_recovery(nora: Visitor, size: str) -> 
 
     page.goto(f"{nora.portal.url}/profile")
     page.wait_for_function("window.did_handshake === true")
-    sign_out(page, size)
+    sign_out(page)
     page.goto(f"{nora.portal.url}/login?next=/profile")
     type_in(page, nora.identifier, PASSWORD)
     expect(page.get_by_role("heading", name="Encore un code")).to_be_visible()
@@ -255,7 +256,7 @@ def test_the_second_factor_from_set_up_to_recovery(nora: Visitor, size: str) -> 
     expect(page).to_have_url(f"{nora.portal.url}/profile")
 
     page.wait_for_function("window.did_handshake === true")
-    sign_out(page, size)
+    sign_out(page)
     for _ in range(2):
         type_in(page, nora.identifier, PASSWORD)
         field = page.get_by_label("Code", exact=True)
@@ -267,11 +268,11 @@ def test_the_second_factor_from_set_up_to_recovery(nora: Visitor, size: str) -> 
         if _ == 0:
             expect(page.get_by_role("heading", name="Mes invitations")).to_be_attached()
             page.wait_for_function("window.did_handshake === true")
-            sign_out(page, size)
+            sign_out(page)
     expect(page.get_by_role("alert")).to_contain_text("ou il a déjà servi")
 
 
-def test_the_second_factor_is_switched_off_with_password_and_code(nora: Visitor, size: str) -> None:
+def test_the_second_factor_is_switched_off_with_password_and_code(nora: Visitor) -> None:
     page, codes = switched_on(nora)
     page.goto(f"{nora.portal.url}/profile/second-factor")
     page.get_by_label("Mot de passe actuel").fill("pas celui-là du tout")
@@ -292,7 +293,7 @@ def test_the_second_factor_is_switched_off_with_password_and_code(nora: Visitor,
             expect(page.get_by_role("alert")).to_contain_text(said)
     expect(page.get_by_text("Le deuxième facteur est désactivé")).to_be_visible()
     page.wait_for_function("window.did_handshake === true")
-    sign_out(page, size)
+    sign_out(page)
     type_in(page, nora.identifier, PASSWORD)
     expect(page.get_by_role("heading", name="Mes invitations")).to_be_attached()
 
@@ -342,6 +343,7 @@ def test_forged_switches_change_nothing(nora: Visitor) -> None:
     assert nora.balance_cents() == 4_200
 
 
+@both_sizes
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_axe_finds_nothing(visit: Callable[..., Visitor], size: str, look: str) -> None:
     visitor = visit(size, color_scheme=look, reduced_motion="reduce")

@@ -1,4 +1,4 @@
-"""Forgotten password, followed through a real SMTP server to a sign-in; at a desk and on a phone."""
+"""Forgotten password, followed through a real SMTP server to a sign-in."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def portal(sink: Sink, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Por
 
 
 @pytest.fixture
-def nora(visit: Callable[..., Visitor], portal: Portal, sink: Sink, size: str) -> Visitor:
+def nora(visit: Callable[..., Visitor], portal: Portal, sink: Sink) -> Visitor:
     """She comes without a session; the post is empty."""
     for table in ("reset_request", "one_time_link", "mail_message"):
         portal.query(f"DELETE FROM {table}")
     sink.taken.clear()
-    return visit(size, name=NORA)
+    return visit(name=NORA)
 
 
 def test_a_forgotten_password_ends_in_a_sign_in_with_the_new_one(nora: Visitor, sink: Sink) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Visitor
+from tests.e2e.conftest import Visitor, both_sizes
 from tests.portal import PASSWORD
 
 
@@ -17,6 +17,7 @@ def type_in(page: Page, identifier: str, password: str) -> None:
     page.get_by_role("button", name="Connexion").click()
 
 
+@both_sizes
 def test_a_parent_signs_in_and_sees_the_invitations(visit: Callable[..., Visitor], size: str) -> None:
     visitor = visit(size)
     page = visitor.open("/invitations")
@@ -77,6 +78,7 @@ def test_next_cannot_leave_the_site(visit: Callable[..., Visitor]) -> None:
     expect(page).to_have_url(f"{visitor.portal.url}/invitations")
 
 
+@both_sizes
 def test_signing_out_in_one_tab_sends_the_other_to_sign_in(nora: Visitor, size: str) -> None:
     one, two = nora.open(), nora.open()
     two.get_by_role("button", name="Payer Musée").click()
@@ -115,8 +117,8 @@ def test_the_language_can_be_chosen_before_and_after(visit: Callable[..., Visito
     expect(page.get_by_role("columnheader", name="Due date")).to_be_visible()
 
 
-def test_a_forgotten_password_has_somebody_to_ask(visit: Callable[..., Visitor], size: str) -> None:
-    page = visit(size).open("/login")
+def test_a_forgotten_password_has_somebody_to_ask(visit: Callable[..., Visitor]) -> None:
+    page = visit().open("/login")
     page.get_by_role("link", name="Mot de passe oublié").click()
     expect(page.get_by_text("secretariat@tilleul.example")).to_be_visible()
     page.get_by_role("link", name="Retour à la connexion").click()

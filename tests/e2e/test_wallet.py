@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from creos_ui import clock
 from creos_ui.bank.epc_qr import epc_qr_svg
 from creos_ui.bank.structured_communication import shown, wallet_communication
-from tests.e2e.conftest import Visitor, axe_faults, euros
+from tests.e2e.conftest import Visitor, axe_faults, both_sizes, euros
 from tests.e2e.families import NAUGHTY
 
 
@@ -36,6 +36,7 @@ def movements(page: Page) -> Locator:
     return page.locator("[data-testid^=movement-]")
 
 
+@both_sizes
 def test_the_wallet_says_what_is_in_it_and_what_moved(nora: Visitor) -> None:
     page = nora.open("/wallet")
     expect(page.get_by_role("heading", name="Mon portefeuille")).to_be_attached()
@@ -114,6 +115,7 @@ def test_a_top_up_carries_the_chosen_amount(nora: Visitor) -> None:
     assert nora.balance_cents() == 4_200
 
 
+@both_sizes
 def test_the_movements_turn_their_pages(visit: Callable[..., Visitor], size: str) -> None:
     visitor = visit(size)
     visitor.sign_in()
@@ -144,8 +146,8 @@ def test_the_movements_as_a_file(nora: Visitor) -> None:
     ]
 
 
-def test_odd_names_are_only_names(visit: Callable[..., Visitor], size: str) -> None:
-    visitor = visit(size, "odd")
+def test_odd_names_are_only_names(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(name="odd")
     visitor.sign_in()
     page = visitor.open("/wallet")
     expect(page.get_by_role("region", name="Dans les 30 prochains jours")).to_contain_text(NAUGHTY)
@@ -159,6 +161,7 @@ def test_the_header_leads_to_the_wallet(nora: Visitor) -> None:
     expect(page.get_by_test_id("wallet-balance")).to_be_visible()
 
 
+@both_sizes
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_the_wallet_is_accessible(visit: Callable[..., Visitor], size: str, look: str) -> None:
     visitor = visit(size, color_scheme=look, reduced_motion="reduce")
