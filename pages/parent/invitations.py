@@ -198,14 +198,14 @@ class InvitationsView:
             self.waiting.set_text(self.me.t("invitations.nothing_waiting"))
 
 
-def with_answered(fresh: list[Line], shown: list[Line], now: dict[int, Line], tab: Tab) -> list[Line]:
+def with_answered(fresh: list[Line], stood: list[Line], now: dict[int, Line], tab: Tab) -> list[Line]:
     """The fresh lines, and where they stood those that an answer has just taken out of this tab."""
     there = {line.id for line in fresh}
     lines = list(fresh)
-    for position, line in enumerate(shown):
+    for position, line in enumerate(stood):
         changed = now.get(line.id)
         if changed and line.id not in there and tab != Tab.ALL and changed.status != tab.value:
-            before = next((i for i, one in enumerate(lines) if position and one.id == shown[position - 1].id), None)
+            before = next((i for i, one in enumerate(lines) if position and one.id == stood[position - 1].id), None)
             lines.insert(min(position, len(lines)) if before is None else before + 1, changed)
     return lines
 

@@ -29,8 +29,8 @@ class Selection:
         self._bar = box("div", "selection", role="region", aria_label=me.t("column.select"))
         self._bar.set_visibility(False)
 
-    def pick(self, args: Any, shown: Iterable[Line]) -> None:
-        """Tick one of the lines shown or drop it, as a browser says; whatever else it may say changes nothing.
+    def pick(self, args: Any, on_screen: Iterable[Line]) -> None:
+        """Tick one of the lines on the screen or drop it, as a browser says; whatever else it may say changes nothing.
 
         Nothing is awaited here: « Payer la sélection », clicked right after, would otherwise overtake the tick.
         """
@@ -40,11 +40,11 @@ class Selection:
         elif len(self.lines) >= MOST_AT_ONCE:
             ui.notify(self._me.t("selection.full", most=MOST_AT_ONCE), type="negative")
         else:
-            self.lines |= {line.id: line for line in shown if line.id == invitation_id and line.payable}
+            self.lines |= {line.id: line for line in on_screen if line.id == invitation_id and line.payable}
         self._changed()  # the browser has ticked already
 
     def keep(self, asked: Collection[int], now: dict[int, Line]) -> None:
-        """What can still be paid, as it is now; of those asked about, what is not there is no longer theirs."""
+        """Each as it is `now`, if it can still be paid; what was `asked` for and is not there is no longer theirs."""
         lines = {i: now.get(i, line) for i, line in self.lines.items() if i in now or i not in asked}
         self.lines = {i: line for i, line in lines.items() if line.payable}
 
