@@ -6,6 +6,7 @@ with running_portal(tmp_path) as portal:
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -13,16 +14,21 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 
+from creos_ui.database.config import sqlite_url
+from creos_ui.database.opening import opened
 from creos_ui.settings import Settings
 from tests.school import School
 
+T = TypeVar("T")
 NORA, OMAR = "peeters.nora", "haddad.omar"
 PASSWORD = "Le tilleul fleurit"
 DOCUMENT = "d" * 43  # the token of the document of Nora's first activity
@@ -78,10 +84,21 @@ class Portal:
         (self.folder / "clock").write_text(str(seconds))
 
     def query(self, sql: str, *values: Any) -> list[Any]:
-        """Look into (or change) the database behind the portal's back, as another process would."""
+        """Look into the database, or empty a table of it, behind the portal's back."""
         database = self.folder / "data" / "creos.db"
         with contextlib.closing(sqlite3.connect(database, timeout=10)) as connection, connection:
             return connection.execute(sql, values).fetchall()
+
+    def elsewhere(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Let our own code change the portal's database behind its back: this is another process than the portal's."""
+
+        async def with_database() -> T:
+            EXECUTOR_CACHE.clear()
+            async with opened(sqlite_url(self.folder / "data")):
+                return await work()
+
+        with ThreadPoolExecutor(1) as thread:  # the test's own event loop, or Playwright's, runs in this one
+            return thread.submit(asyncio.run, with_database()).result()
 
     def log(self) -> str:
         return (self.folder / "log").read_text()

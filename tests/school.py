@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from creos_ui import clock
-from creos_ui.database.transactions import default_connection, rows
+from creos_ui.database.transactions import atomic, default_connection, rows
 from creos_ui.services.invitations import automatic, credit
 from creos_ui.services.invitations.answering import decline_invitation, pay_invitations
 from creos_ui.services.money import ledger
@@ -36,6 +37,16 @@ async def add_pupil(last: str, first: str, *guardians: Guardian) -> Pupil:
     for guardian in guardians:
         await Guardianship.create(guardian_id=guardian.id, pupil_id=pupil.id)
     return pupil
+
+
+async def add_activity(title: str, due_on: date, *, mandatory: bool = False, **values: Any) -> Activity:
+    """It starts on the day it is due, unless `values` say otherwise."""
+    more: dict[str, Any] = {"title_key": folded(title), "starts_on": due_on, **values}
+    return await Activity.create(title=title, due_on=due_on, mandatory=mandatory, **more)
+
+
+async def add_invitation(activity: Activity, pupil: Pupil, debtor: Guardian, cents: int) -> Invitation:
+    return await Invitation.create(activity_id=activity.id, pupil_id=pupil.id, debtor_id=debtor.id, amount_cents=cents)
 
 
 @dataclass
@@ -73,19 +84,9 @@ class School:
         """A new activity and its invitation; the debtor is the pupil's own parent unless named."""
         self.activities += 1
         due_on = clock.today() + timedelta(days=due_in_days)
-        title = f"{title} {self.activities}"
-        activity = await Activity.create(
-            title=title,
-            title_key=folded(title),
-            starts_on=due_on,
-            due_on=due_on,
-            closes_on=closes_on,
-            mandatory=mandatory,
-        )
+        activity = await add_activity(f"{title} {self.activities}", due_on, mandatory=mandatory, closes_on=closes_on)
         owner = debtor or (self.omar if pupil.id == self.mia.id else self.nora)
-        return await Invitation.create(
-            activity_id=activity.id, pupil_id=pupil.id, debtor_id=owner.id, amount_cents=price_cents
-        )
+        return await add_invitation(activity, pupil, owner, price_cents)
 
     async def pay(
         self, *invitations: Invitation, payer: Guardian | None = None, key: str | None = None
@@ -104,6 +105,16 @@ class School:
         await decline_invitation(
             invitation.id, debtor_id=by.id, answer_no=invitation.answer_no, actor=f"guardian:{by.id}"
         )
+
+    async def carry_over(self, invitation: Invitation) -> None:
+        """It was paid in the former system."""
+
+        async def work(connection: Any) -> None:
+            await Invitation.filter(id=invitation.id).update(status="paid", answer_no=1)
+            claimed = ledger.Claimed(invitation.id, invitation.debtor_id, invitation.amount_cents, 1)
+            await ledger.carry_over(connection, claimed, key=new_key(), actor="test")
+
+        await atomic(work)
 
     async def balance_cents(self, guardian: Guardian) -> int:
         """The wallet's balance; also checks that all the books add up."""

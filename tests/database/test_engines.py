@@ -18,7 +18,7 @@ from creos_ui.database.config import config, sqlite_url
 from creos_ui.database.opening import close_database, opened
 from creos_ui.database.safe_asyncpg import Retry
 from creos_ui.database.transactions import atomic, execute
-from models import SchoolClass
+from models import Pupil, SchoolClass
 from tests.database.interrupting import CUT, interrupted
 from tests.databases import fresh_url
 from tests.postgres import admin
@@ -108,9 +108,7 @@ async def test_the_leftovers_of_a_wreck_are_rolled_back_never_committed(db: Any)
 async def test_a_commit_that_fails_leaves_nothing_open(shared: Any, stranger: Callable[[], sqlite3.Connection]) -> None:
     async def into_no_class(connection: Any) -> None:
         await connection.execute_query("PRAGMA defer_foreign_keys = ON")
-        await connection.execute_query(
-            "INSERT INTO pupil (last_name, first_name, name_key, school_class_id) VALUES ('A', 'B', 'c', 99)"
-        )
+        await Pupil.create(last_name="A", first_name="B", name_key="c", school_class_id=99)
 
     with pytest.raises(IntegrityError):
         await one_try(into_no_class)

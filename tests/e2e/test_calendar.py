@@ -11,8 +11,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from creos_ui import clock
 from creos_ui.services.invitations.calendar import month_beside
+from models import Activity
 from pages.parent.month_grid import day_name, month_name
 from tests.e2e.conftest import Visitor, axe_faults, both_sizes, euros
+from tests.e2e.elsewhere import invite
 from tests.e2e.families import NAUGHTY
 from tests.ical_lines import read, text_of
 
@@ -120,22 +122,13 @@ def test_a_month_without_anything_says_so_and_leads_to_the_next(nora: Visitor) -
 @both_sizes
 def test_a_full_day_stays_readable(nora: Visitor, size: str) -> None:
     day = clock.today() + MUSEUM
-    for number in range(4):
-        nora.portal.query(
-            "INSERT INTO activity (title, title_key, starts_on, due_on, mandatory) VALUES (?, ?, ?, ?, 0)",
-            *(
-                f"Atelier {number} de {nora.identifier}",
-                f"atelier {number} {nora.identifier}",
-                f"{day}",
-                f"{day - MUSEUM}",
-            ),
-        )
-        nora.portal.query(
-            """INSERT INTO invitation (activity_id, pupil_id, debtor_id, amount_cents, status, answer_no, automatic)
-            SELECT max(a.id), min(g.pupil_id), g.guardian_id, 100, 'open', 0, 0
-            FROM activity a, guardianship g WHERE g.guardian_id = ?""",
-            nora.guardian_id(),
-        )
+
+    async def four_more() -> None:
+        for number in range(4):
+            workshop = await invite(nora.guardian_id(), f"Atelier {number} de {nora.identifier}", 100, day)
+            await Activity.filter(id=workshop.id).update(due_on=day - MUSEUM)
+
+    nora.portal.elsewhere(four_more)
     page = nora.open(at(day))
     links = cell(page, day).get_by_role("link")
     if size == "phone":

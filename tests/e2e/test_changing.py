@@ -8,27 +8,20 @@ from datetime import timedelta
 from playwright.sync_api import Page, Response, WebSocket, expect
 
 from creos_ui import clock
+from models import Activity
 from tests.e2e.conftest import Visitor, axe_faults, both_sizes, euros
-from tests.e2e.elsewhere import elsewhere
+from tests.e2e.elsewhere import invite, second_household, top_up
 
 
 def invited(visitor: Visitor, title: str, cents: int, *, closes_in: int | None = None) -> int:
     """A new optional activity for this family's first child alone, in 20 days; the id of its activity."""
     day = clock.today() + timedelta(days=20)
-    closes = None if closes_in is None else str(clock.today() + timedelta(days=closes_in))
-    query, guardian = visitor.portal.query, visitor.guardian_id()
-    unique = f"{title} {guardian}".lower()
-    query(
-        "INSERT INTO activity (title, title_key, starts_on, due_on, closes_on, mandatory) VALUES (?, ?, ?, ?, ?, 0)",
-        *(title, unique, str(day), str(day), closes),
-    )
-    ((activity,),) = query("SELECT id FROM activity WHERE title_key = ?", unique)
-    query(
-        """INSERT INTO invitation (activity_id, pupil_id, debtor_id, amount_cents, status, answer_no, automatic)
-        SELECT ?, min(pupil_id), guardian_id, ?, 'open', 0, 0 FROM guardianship WHERE guardian_id = ?""",
-        *(activity, cents, guardian),
-    )
-    return int(activity)
+    closes_on = None if closes_in is None else clock.today() + timedelta(days=closes_in)
+    return visitor.portal.elsewhere(lambda: invite(visitor.guardian_id(), title, cents, day, closes_on=closes_on)).id
+
+
+def credit(visitor: Visitor, cents: int) -> None:
+    visitor.portal.elsewhere(lambda: top_up(visitor.guardian_id(), cents))
 
 
 def tab(page: Page, name: str) -> None:
@@ -89,7 +82,8 @@ def test_a_closed_activity_offers_nothing_and_says_whom_to_ask(nora: Visitor) ->
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
 
-    nora.portal.query("UPDATE activity SET closes_on = ? WHERE id = ?", str(clock.today() - timedelta(days=1)), closed)
+    yesterday = clock.today() - timedelta(days=1)
+    nora.portal.elsewhere(lambda: Activity.filter(id=closed).update(closes_on=yesterday))
     dialog.get_by_role("button", name="Décliner et récupérer").click()
     expect(page.get_by_text("n’accepte plus de réponse ni de changement").first).to_be_visible()
     assert (nora.answers("Atelier cirque"), nora.balance_cents()) == (["paid"], 3_300)
@@ -122,7 +116,7 @@ def test_a_wish_is_paid_by_credit_that_arrives_behind_the_page(nora: Visitor) ->
     expect(row).to_contain_text("Dès que possible")
     assert nora.answers("Classe de neige") == ["open"]
 
-    elsewhere(nora.portal, "top_up", nora.guardian_id(), 800)
+    credit(nora, 800)
     assert (nora.answers("Classe de neige"), nora.balance_cents()) == (["paid"], 0)
     fresh = nora.open()
     tab(fresh, "Payées")
@@ -149,7 +143,7 @@ def test_a_wish_can_be_left_out_or_taken_back(nora: Visitor) -> None:
     expect(page.get_by_text("Classes vertes ne sera pas payé automatiquement.")).to_be_visible()
     expect(row.get_by_text("Dès que possible")).to_have_count(0)
 
-    elsewhere(nora.portal, "top_up", nora.guardian_id(), 10_000)
+    credit(nora, 10_000)
     assert (nora.answers("Classes vertes"), nora.balance_cents()) == (["open"], 14_200)
 
 
@@ -167,13 +161,13 @@ def test_a_wish_for_a_selection_is_for_all_of_it_and_only_when_ticked(nora: Visi
     dialog.get_by_role("button", name="Compris").click()
     expect(page.get_by_test_id("balance")).to_have_text(euros("37,00 €"))
     assert (nora.answers("Musée du jouet"), nora.answers("Classes vertes")) == (["paid"], ["open"])
-    elsewhere(nora.portal, "top_up", nora.guardian_id(), 8_300)
+    credit(nora, 8_300)
     assert (nora.answers("Classes vertes"), nora.balance_cents()) == (["paid"], 0)
 
 
 def test_the_other_household_is_seen_to_take_part_and_nothing_else_of_it(nora: Visitor) -> None:
     """R22: everything the server ever sends to this parent, searched for the other one's canaries."""
-    other = elsewhere(nora.portal, "second_household", nora.guardian_id())
+    other = nora.portal.elsewhere(lambda: second_household(nora.guardian_id()))
     sent: list[str] = []
 
     def hear(socket: WebSocket) -> None:
@@ -214,6 +208,4 @@ def test_the_other_household_is_seen_to_take_part_and_nothing_else_of_it(nora: V
         "1357",
     ):
         assert canary not in everything, canary
-    assert nora.portal.query("SELECT balance_cents FROM ledger_account WHERE guardian_id = ?", int(other)) == [
-        (72_162,)
-    ]
+    assert nora.portal.query("SELECT balance_cents FROM ledger_account WHERE guardian_id = ?", other) == [(72_162,)]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from models import Invitation
 from tests.e2e.conftest import Visitor, both_sizes, euros
 from tests.e2e.families import MANY, NAUGHTY
 
@@ -50,7 +51,7 @@ def test_the_columns_are_the_official_portal_s_and_fit_the_screen(visit: Callabl
 def test_a_phone_shows_cards_and_nothing_to_scroll_sideways(visit: Callable[..., Visitor]) -> None:
     visitor = visit("phone")
     visitor.sign_in()
-    visitor.portal.query("UPDATE invitation SET automatic = 1 WHERE debtor_id = ?", visitor.guardian_id())
+    visitor.portal.elsewhere(lambda: Invitation.filter(debtor_id=visitor.guardian_id()).update(automatic=True))
     for tab, cards in (("paid", 1), ("declined", 1), ("all", 7), ("open", 5)):
         page = visitor.open(f"/invitations?tab={tab}")
         expect(page.get_by_role("article")).to_have_count(cards)

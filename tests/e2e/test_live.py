@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from models import Activity, Guardian, Pupil
 from tests.e2e.conftest import Visitor, both_sizes, euros
-from tests.e2e.test_wallet import by_another_process
+from tests.e2e.elsewhere import top_up
+from tests.school import add_invitation
 
 SOON = 2_000  # milliseconds
 
@@ -70,7 +72,7 @@ def test_a_top_up_by_another_process_appears(nora: Visitor) -> None:
     wallet.get_by_role("button", name="Autre…").click()
     field = wallet.get_by_label("Montant en euros")
     field.fill("33")
-    by_another_process(nora, 3_000)
+    nora.portal.elsewhere(lambda: top_up(nora.guardian_id(), 3_000))
     for page in (wallet, invitations):
         expect(page.get_by_test_id("balance")).to_have_text(euros("72,00 €"), timeout=2 * SOON)
     expect(wallet.get_by_test_id("wallet-balance")).to_have_text(euros("72,00 €"))
@@ -84,13 +86,14 @@ def test_a_top_up_by_another_process_appears(nora: Visitor) -> None:
 def test_a_new_invitation_appears(nora: Visitor) -> None:
     page = nora.open()
     expect(page.get_by_role("button", name="À traiter 5")).to_be_visible()
-    nora.portal.query(
-        """INSERT INTO invitation (activity_id, pupil_id, debtor_id, amount_cents, status, answer_no, automatic)
-        SELECT a.id, p.id, ?, 325, 'open', 0, 0 FROM activity a, pupil p JOIN guardianship g ON g.pupil_id = p.id
-        WHERE a.title = 'Musée du jouet' AND p.first_name = 'Nolan' AND g.guardian_id = ?""",
-        nora.guardian_id(),
-        nora.guardian_id(),
-    )
+
+    async def for_nolan_too() -> None:
+        mother = await Guardian.get(id=nora.guardian_id())
+        museum = await Activity.get(title="Musée du jouet")
+        nolan = await Pupil.get(first_name="Nolan", guardianships__guardian_id=mother.id)
+        await add_invitation(museum, nolan, mother, 325)
+
+    nora.portal.elsewhere(for_nolan_too)
     expect(page.get_by_role("button", name="À traiter 6")).to_be_visible(timeout=2 * SOON)
     expect(page.get_by_role("button", name="Payer Musée du jouet, Muller Nolan")).to_be_visible()
 

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from creos_ui.bank.epc_qr import epc_qr_svg
 from creos_ui.bank.structured_communication import shown, wallet_communication
 from tests.e2e.conftest import Visitor, both_sizes, euros
+from tests.e2e.elsewhere import change_price
 
 
 @both_sizes
@@ -203,11 +204,7 @@ def test_a_price_that_changes_under_the_open_dialog_is_look_again(nora: Visitor)
     page.get_by_role("button", name="Payer Musée du jouet").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
-    nora.portal.query(
-        """UPDATE invitation SET amount_cents = 700 WHERE debtor_id = ? AND activity_id =
-        (SELECT id FROM activity WHERE title = 'Musée du jouet')""",
-        nora.guardian_id(),
-    )
+    nora.portal.elsewhere(lambda: change_price(nora.guardian_id(), "Musée du jouet", 700))
     dialog.get_by_role("button", name=euros("Payer 5,00 €")).click()
     expect(page.get_by_text(euros("il est maintenant de 7,00 €"))).to_be_visible()
     expect(page.get_by_role("button", name="Payer Musée du jouet")).to_be_visible()

@@ -13,7 +13,8 @@ import pyotp
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from models import SWITCHES
+from creos_ui import clock
+from models import SWITCHES, Account, Session
 from tests.e2e.conftest import Visitor, axe_faults, both_sizes, euros
 from tests.e2e.test_sign_in import type_in
 from tests.portal import PASSWORD
@@ -144,7 +145,8 @@ def test_a_new_password(nora: Visitor, visit: Callable[..., Visitor]) -> None:
 
 
 def test_a_new_address_waits_for_its_confirmation(nora: Visitor) -> None:
-    nora.portal.query("UPDATE account SET email = 'old@tilleul.example' WHERE identifier = ?", nora.identifier)
+    old_at = "old@tilleul.example"
+    nora.portal.elsewhere(lambda: Account.filter(identifier=nora.identifier).update(email=old_at))
     page = nora.open("/profile")
     page.get_by_role("link", name="Modifier l’adresse e-mail").click()
     page.get_by_label("Nouvelle adresse e-mail").fill("new@tilleul.example")
@@ -156,11 +158,11 @@ def test_a_new_address_waits_for_its_confirmation(nora: Visitor) -> None:
     page.get_by_label("Mot de passe actuel").fill(PASSWORD)
     page.get_by_role("button", name="Envoyer le lien").click()
     expect(page.get_by_text("Un lien de confirmation part")).to_be_visible()
-    expect(card(page, "Mes coordonnées")).to_contain_text("old@tilleul.example")
+    expect(card(page, "Mes coordonnées")).to_contain_text(old_at)
     sql = """SELECT kind, address FROM mail_message JOIN account a ON a.id = account_id
         WHERE a.identifier = ? AND kind LIKE 'email_%' ORDER BY kind"""
     assert nora.portal.query(sql, nora.identifier) == [
-        ("email_changed", "old@tilleul.example"),
+        ("email_changed", old_at),
         ("email_link", "new@tilleul.example"),
     ]
 
@@ -202,9 +204,14 @@ def test_a_session_that_has_ended_meanwhile_is_told(nora: Visitor) -> None:
     page = nora.open("/profile")
     end = page.get_by_role("button", name="Déconnecter un navigateur")
     expect(end).to_be_visible()
-    sql = """UPDATE session SET revoked_at = '2026-01-01 00:00:00+00:00' WHERE device LIKE 'python-httpx%'
-        AND id = (SELECT max(s.id) FROM session s JOIN account a ON a.id = s.account_id WHERE a.identifier = ?)"""
-    nora.portal.query(sql, nora.identifier)
+    theirs = {"account__identifier": nora.identifier, "device__startswith": "python-httpx"}
+
+    async def end_the_newest() -> None:
+        newest = await Session.filter(**theirs).order_by("-id").first()
+        assert newest
+        await Session.filter(id=newest.id).update(revoked_at=clock.now())
+
+    nora.portal.elsewhere(end_the_newest)
     end.click()
     expect(page.get_by_text("Cette connexion était déjà terminée.")).to_be_visible()
     expect(end).to_have_count(0)

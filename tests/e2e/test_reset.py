@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from creos_ui.database.transactions import atomic
+from creos_ui.services import outbox
+from models import Account, MailKind
 from tests.e2e.conftest import Visitor, axe_faults
 from tests.portal import NORA, Portal, running_portal
 from tests.smtp import Sink, link_in, running_sink
@@ -26,7 +29,7 @@ def sink() -> Iterator[Sink]:
 def portal(sink: Sink, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal of its own, which sends."""
     with running_portal(tmp_path_factory.mktemp("portal"), **sink.settings()) as portal:
-        portal.query("UPDATE account SET email = ? WHERE identifier = ?", NORA_AT, NORA)
+        portal.elsewhere(lambda: Account.filter(identifier=NORA).update(email=NORA_AT))
         yield portal
 
 
@@ -89,24 +92,22 @@ def test_the_pages_before_sign_in_are_accessible(
 
 
 def test_a_new_address_is_confirmed_from_its_own_message(
-    visit: Callable[..., Visitor], portal: Portal, sink: Sink, size: str
+    visit: Callable[..., Visitor], portal: Portal, sink: Sink
 ) -> None:
-    """The profile asks for it; here the message is put where the profile's service puts it."""
-    visitor = visit(size, name=NORA)
+    """As the profile asks for it: its page is in test_profile.py."""
+    visitor = visit(name=NORA)
     ((account_id,),) = portal.query("SELECT id FROM account WHERE identifier = ?", NORA)
-    new_at = f"{size}@example.org"
-    portal.query(
-        """INSERT INTO mail_message (message_id, account_id, kind, address, facts, created_at, next_try_at, tries)
-        VALUES (?, ?, 'email_link', ?, ?, datetime('now') || '+00:00', datetime('now') || '+00:00', 0)""",
-        f"confirm-{size}",
-        account_id,
-        new_at,
-        f'{{"address":"{new_at}"}}',
-    )
+    new_at = "new@example.org"
+    portal.elsewhere(lambda: put_link(account_id, new_at))
     page = visitor.open(urlsplit(link_in(sink.wait_for(new_at)[0])).path)
     assert axe_faults(page) == []
     assert portal.query("SELECT email FROM account WHERE id = ?", account_id) != [(new_at,)]
     page.get_by_role("button", name="Confirmer cette adresse").click()
     expect(page.get_by_role("status").filter(has_text="est confirmée")).to_be_visible()
     assert portal.query("SELECT email FROM account WHERE id = ?", account_id) == [(new_at,)]
-    portal.query("UPDATE account SET email = ? WHERE id = ?", NORA_AT, account_id)
+    portal.elsewhere(lambda: Account.filter(id=account_id).update(email=NORA_AT))
+
+
+async def put_link(account_id: int, new_address: str) -> None:
+    facts = {"address": new_address}
+    await atomic(lambda work: outbox.put(work, account_id, MailKind.EMAIL_LINK, facts, address=new_address))

@@ -13,6 +13,7 @@ from creos_ui import clock
 from creos_ui.bank.epc_qr import epc_qr_svg
 from creos_ui.bank.structured_communication import shown, wallet_communication
 from tests.e2e.conftest import Visitor, axe_faults, both_sizes, euros
+from tests.e2e.elsewhere import change_price, top_up
 from tests.e2e.families import NAUGHTY
 
 
@@ -66,11 +67,7 @@ def test_the_next_thirty_days_say_exactly_what_is_missing(nora: Visitor) -> None
     expect(card).to_contain_text("Restera")
     expect(card).to_contain_text(euros("15,00 €"))
     expect(page.get_by_role("button", name="Recharger")).to_have_count(0)
-    nora.portal.query(
-        """UPDATE invitation SET amount_cents = 2500 WHERE debtor_id = ? AND status = 'open' AND activity_id =
-        (SELECT id FROM activity WHERE title = 'Musée du jouet')""",
-        nora.guardian_id(),
-    )
+    nora.portal.elsewhere(lambda: change_price(nora.guardian_id(), "Musée du jouet", 2_500))
     expect(card).to_contain_text(euros("5,00 €"))
     ask = page.get_by_role("button", name=euros("Recharger 5,00 €"))
     ask.click()
@@ -119,8 +116,7 @@ def test_a_top_up_carries_the_chosen_amount(nora: Visitor) -> None:
 def test_the_movements_turn_their_pages(visit: Callable[..., Visitor], size: str) -> None:
     visitor = visit(size)
     visitor.sign_in()
-    for number in range(21):
-        by_another_process(visitor, 100 + number)
+    visitor.portal.elsewhere(lambda: top_up(visitor.guardian_id(), *range(100, 121)))
     page = visitor.open("/wallet")
     expect(movements(page)).to_have_count(10)
     expect(page.get_by_text("1–10 sur 23")).to_be_visible()
@@ -174,15 +170,3 @@ def test_the_wallet_is_accessible(visit: Callable[..., Visitor], size: str, look
     page.get_by_label("Montant en euros").fill("rien")
     expect(page.get_by_text("Indiquez un montant")).to_be_visible()
     assert axe_faults(page) == []
-
-
-def by_another_process(visitor: Visitor, cents: int) -> None:
-    """A top-up written into the database by this process, which is not the portal's."""
-    visitor.portal.query(
-        """INSERT INTO transfer (key, kind, source_id, target_id, amount_cents, actor, at)
-        SELECT 'elsewhere-' || hex(randomblob(12)), 'top_up', bank.id, wallet.id, ?, 'test', ?
-        FROM ledger_account bank, ledger_account wallet WHERE bank.name = 'bank' AND wallet.guardian_id = ?""",
-        cents,
-        clock.now().isoformat(" "),
-        visitor.guardian_id(),
-    )

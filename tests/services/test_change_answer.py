@@ -10,7 +10,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, execute
+from creos_ui.database.transactions import atomic
 from creos_ui.errors import (
     AlreadyAnswered,
     AnsweringClosed,
@@ -91,13 +91,7 @@ async def test_declining_what_is_open_moves_no_money(school: School) -> None:
 
 async def test_what_was_paid_in_the_former_system_comes_back_to_the_wallet(school: School) -> None:
     invitation = await school.invite(school.lou, price_cents=750)
-
-    async def carry_over(connection: Any) -> None:
-        await execute(connection, "UPDATE invitation SET status = 'paid', answer_no = 1 WHERE id = $1", invitation.id)
-        claimed = ledger.Claimed(invitation.id, school.nora.id, 750, 1)
-        await ledger.carry_over(connection, claimed, key="carried-over-one", actor="test")
-
-    await atomic(carry_over)
+    await school.carry_over(invitation)
     await invitation.refresh_from_db()
     await school.decline(invitation)
     assert await kinds(invitation) == ["carried_over", "refund"]

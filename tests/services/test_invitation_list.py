@@ -382,14 +382,17 @@ async def twelve_thousand(school: School) -> None:
         ]
     )
     await Pupil.bulk_create([Pupil(last_name="Peeters", first_name=f"{n}", name_key=f"peeters {n}") for n in range(40)])
-    insert = """INSERT INTO invitation (activity_id, pupil_id, debtor_id, amount_cents, status, answer_no, automatic)
-        SELECT a.id, p.id, {debtor}, 500, 'open', 0, false FROM activity a CROSS JOIN pupil p WHERE {which}"""
-    connection = transactions.default_connection()
-    await connection.execute_query(
-        insert.format(debtor=school.nora.id, which="p.name_key LIKE 'peeters %' AND p.id > 5")
+    activities = await Activity.all().order_by("id")
+    children = await Pupil.filter(last_name="Peeters").exclude(id__in=[school.lou.id, school.tim.id])
+    hers = [(activity, child, school.nora) for activity in activities for child in children]
+    his = [(activity, school.mia, school.omar) for activity in activities[:20]]
+    await Invitation.bulk_create(
+        [
+            Invitation(activity_id=activity.id, pupil_id=child.id, debtor_id=debtor.id, amount_cents=500)
+            for activity, child, debtor in hers + his
+        ]
     )
-    few = f"p.id = {school.mia.id} AND a.id IN (SELECT id FROM activity ORDER BY id LIMIT 20)"
-    await connection.execute_query(insert.format(debtor=school.omar.id, which=few))
+    connection = transactions.default_connection()
     if connection.capabilities.dialect == "postgres":  # which does so by itself, after a while
         await connection.execute_query("ANALYZE")
 

@@ -126,14 +126,7 @@ async def test_another_familys_movements_are_never_among_them(school: School) ->
 async def test_what_the_former_system_was_paid_touched_no_wallet(school: School) -> None:
     before = await everything(school.nora)
     invitation = await school.invite(school.lou, price_cents=700)
-    from creos_ui.database.transactions import atomic, execute
-
-    async def carry(connection: Any) -> None:
-        await execute(connection, "UPDATE invitation SET status = 'paid', answer_no = 1 WHERE id = $1", invitation.id)
-        claimed = ledger.Claimed(invitation.id, school.nora.id, 700, 1)
-        await ledger.carry_over(connection, claimed, key="carried-000000000001", actor="test")
-
-    await atomic(carry)
+    await school.carry_over(invitation)
     assert await everything(school.nora) == before
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from pathlib import Path
 
 import icalendar
 import pytest
 
 from creos_ui import keyed_hash
-from creos_ui.database.config import sqlite_url
-from creos_ui.database.opening import close_database, open_database
 from creos_ui.services.invitations.calendar_feeds import feed_of, renew_feed
+from models import Activity
 from tests.ical_lines import read, text_of
 from tests.portal import NORA, OMAR, Portal
 
@@ -26,20 +24,17 @@ def guardian_id(portal: Portal, identifier: str) -> int:
     return int(portal.query("SELECT guardian_id FROM account WHERE identifier = ?", identifier)[0][0])
 
 
-async def path_of(portal: Portal, identifier: str = NORA, *, renewed: bool = False) -> str:
-    await open_database(sqlite_url(Path(portal.folder / "data")))
-    try:
-        return await (renew_feed if renewed else feed_of)(guardian_id(portal, identifier))
-    finally:
-        await close_database()
+def path_of(portal: Portal, identifier: str = NORA, *, renewed: bool = False) -> str:
+    number = guardian_id(portal, identifier)
+    return portal.elsewhere(lambda: renew_feed(number) if renewed else feed_of(number))
 
 
 def subjects(content: bytes) -> set[str]:
     return {text_of(event.value("SUMMARY")) for event in read(content).each("VEVENT")}
 
 
-async def test_it_is_read_without_a_session_by_two_readers(portal: Portal) -> None:
-    answer = portal.client().get(await path_of(portal))
+def test_it_is_read_without_a_session_by_two_readers(portal: Portal) -> None:
+    answer = portal.client().get(path_of(portal))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     assert answer.headers["cache-control"] == "private, no-cache"
@@ -55,34 +50,34 @@ async def test_it_is_read_without_a_session_by_two_readers(portal: Portal) -> No
         assert canary not in answer.text
 
 
-async def test_who_asks_again_is_told_nothing_changed(portal: Portal) -> None:
-    client, path = portal.client(), await path_of(portal)
+def test_who_asks_again_is_told_nothing_changed(portal: Portal) -> None:
+    client, path = portal.client(), path_of(portal)
     first = client.get(path)
     tag = first.headers["etag"]
     for asked in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
         again = client.get(path, headers={"If-None-Match": asked})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag), asked
         assert again.headers["cache-control"] == "private, no-cache"
-    portal.query("UPDATE activity SET title = 'Patinoire' WHERE title LIKE 'Piscine%'")
+    portal.elsewhere(lambda: Activity.filter(title="Piscine 2").update(title="Patinoire"))
     changed = client.get(path, headers={"If-None-Match": tag})
     assert changed.status_code == 200
     assert "Patinoire – Lou" in subjects(changed.content)
-    portal.query("UPDATE activity SET title = 'Piscine 2' WHERE title = 'Patinoire'")
+    portal.elsewhere(lambda: Activity.filter(title="Patinoire").update(title="Piscine 2"))
 
 
-async def test_head_says_the_same_without_the_calendar(portal: Portal) -> None:
-    path = await path_of(portal)
+def test_head_says_the_same_without_the_calendar(portal: Portal) -> None:
+    path = path_of(portal)
     head, get = portal.client().head(path), portal.client().get(path)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["etag"] == get.headers["etag"]
     assert head.headers["content-type"] == get.headers["content-type"]
 
 
-async def test_revoked_wrong_and_never_made_are_the_same_answer(portal: Portal) -> None:
-    old, omars = await path_of(portal), await path_of(portal, OMAR)
+def test_revoked_wrong_and_never_made_are_the_same_answer(portal: Portal) -> None:
+    old, omars = path_of(portal), path_of(portal, OMAR)
     client = portal.client()
     assert client.get(old).status_code == 200
-    new = await path_of(portal, renewed=True)
+    new = path_of(portal, renewed=True)
     number, _, secret = new.removeprefix("/calendar/").removesuffix(".ics").partition("-")
     wrong = [
         old,
@@ -103,8 +98,8 @@ async def test_revoked_wrong_and_never_made_are_the_same_answer(portal: Portal) 
     assert secret not in portal.log()
 
 
-async def test_the_address_opens_the_calendar_and_nothing_else(portal: Portal) -> None:
-    path = await path_of(portal)
+def test_the_address_opens_the_calendar_and_nothing_else(portal: Portal) -> None:
+    path = path_of(portal)
     client = portal.client()
     client.get(path)
     assert client.get("/calendar").headers["location"] == "/login?next=/calendar"
@@ -124,7 +119,7 @@ def test_the_page_opens_whatever_month_is_asked(portal: Portal) -> None:
 
 
 async def test_many_ask_at_once(portal: Portal) -> None:
-    path = await path_of(portal)
+    path = path_of(portal)
     client = portal.client()
     answers = await asyncio.gather(*(asyncio.to_thread(client.get, path) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200}

@@ -7,6 +7,8 @@ import time
 
 from playwright.async_api import expect
 
+from creos_ui import clock
+from models import Account, Session
 from tests.portal import NORA, OMAR, Portal
 from tests.web.browser import browsing, ready, signed_in
 from tests.web.sockets import record, recorded
@@ -86,7 +88,7 @@ async def test_a_session_that_ended_while_the_connection_was_lost_leads_to_the_d
     async with browsing(portal) as context:
         page = await signed_in(context, NORA, "/trial")
         await page.evaluate("window.socket.io.engine.close()")  # it comes back by itself, to a session that has ended
-        portal.query("UPDATE session SET revoked_at = '2026-01-01 00:00:00+00:00' WHERE revoked_at IS NULL")
+        portal.elsewhere(lambda: Session.filter(revoked_at=None).update(revoked_at=clock.now()))
         await page.wait_for_url("**/login?next=**")
 
 
@@ -147,12 +149,12 @@ async def test_a_page_left_on_purpose_is_freed_and_a_lost_connection_is_not(port
 
 
 async def test_the_warning_speaks_the_persons_language(portal: Portal) -> None:
-    portal.query("UPDATE account SET language = 'en' WHERE identifier = ?", NORA)
+    portal.elsewhere(lambda: Account.filter(identifier=NORA).update(language="en"))
     try:
         async with browsing(portal) as context:
             page = await signed_in(context, NORA, "/trial")
             portal.move_clock(seconds=28 * 60 + 1)
             await expect(page.get_by_role("alertdialog").get_by_role("button")).to_have_text(re.compile("[Ss]tay"))
     finally:
-        portal.query("UPDATE account SET language = 'fr' WHERE identifier = ?", NORA)
+        portal.elsewhere(lambda: Account.filter(identifier=NORA).update(language="fr"))
     assert record(portal) == []

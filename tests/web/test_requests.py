@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from models import Guardianship
 from tests.portal import DOCUMENT, NORA, OMAR, PASSWORD, PDF, Portal, running_portal
 from tests.web.sockets import client_id_in, record, target_in
 
@@ -361,11 +362,11 @@ def test_a_document_is_read_by_debtor_and_guardian_only(portal: Portal) -> None:
     assert "authz_denied account:2 document" in portal.log()
     assert DOCUMENT not in portal.log()
     # guardian of a child invited to it, though somebody else pays
-    portal.query("INSERT INTO guardianship (guardian_id, pupil_id) VALUES (2, 1)")
+    portal.elsewhere(lambda: Guardianship.create(guardian_id=2, pupil_id=1))
     try:
         assert omar.get(path).content == PDF
     finally:
-        portal.query("DELETE FROM guardianship WHERE guardian_id = 2 AND pupil_id = 1")
+        portal.elsewhere(lambda: Guardianship.filter(guardian_id=2, pupil_id=1).delete())
     assert omar.get(path).status_code == 404
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from models import Account
 from tests.portal import NORA, OMAR, PASSWORD, Portal, running_portal
 from tests.smtp import Sink, link_in, running_sink, text_of
 
@@ -33,14 +34,13 @@ def post(both: tuple[Portal, Sink]) -> tuple[Portal, Sink]:
     for table in ("reset_request", "one_time_link", "mail_message", "sign_in_attempt"):
         portal.query(f"DELETE FROM {table}")
     old = portal.query("SELECT password_hash FROM account WHERE identifier = ?", OMAR)[0][0]
-    portal.query(
-        "UPDATE account SET email = ?, email_failed_at = NULL, password_hash = ? WHERE identifier = ?",
-        NORA_AT,
-        old,
-        NORA,
-    )
+    change(portal, NORA, email=NORA_AT, email_failed_at=None, password_hash=old)
     sink.taken.clear()
     return portal, sink
+
+
+def change(portal: Portal, identifier: str, **values: object) -> None:
+    portal.elsewhere(lambda: Account.filter(identifier=identifier).update(**values))
 
 
 def ask(portal: Portal, who: str = NORA, **headers: str) -> httpx.Response:
@@ -92,7 +92,7 @@ def test_the_link_sets_the_password_once_and_signs_nobody_in(post: tuple[Portal,
 
 def test_an_account_brought_over_gets_its_first_password(post: tuple[Portal, Sink]) -> None:
     portal, sink = post
-    portal.query("UPDATE account SET password_hash = NULL WHERE identifier = ?", NORA)
+    change(portal, NORA, password_hash=None)
     ask(portal, "  Peeters.NORA ")
     assert set_password(portal, link(portal, sink)) == "/login?done=password"
     assert can_sign_in(portal, NEW)
@@ -171,13 +171,13 @@ def test_a_strangers_form_is_refused(post: tuple[Portal, Sink]) -> None:
 
 def test_a_hundred_requests_are_five_messages_and_one_screen(post: tuple[Portal, Sink]) -> None:
     portal, sink = post
-    portal.query("UPDATE account SET email = ? WHERE identifier = ?", "omar@example.org", OMAR)
+    change(portal, OMAR, email="omar@example.org")
     answers = {(a.status_code, a.headers["location"], a.text) for a in (ask(portal) for _ in range(100))}
     assert answers == {(303, "/reset?sent=1", "")}
     ask(portal, OMAR)  # what was refused is not counted against the address
     sink.wait_for("omar@example.org")
     assert len(sink.to(NORA_AT)) == 5
-    portal.query("UPDATE account SET email = NULL WHERE identifier = ?", OMAR)
+    change(portal, OMAR, email=None)
 
 
 def test_an_address_that_asks_for_everybody_is_stopped(post: tuple[Portal, Sink]) -> None:

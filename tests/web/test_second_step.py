@@ -13,6 +13,7 @@ import httpx
 import pyotp
 import pytest
 
+from models import Account
 from tests.portal import NORA, OMAR, PASSWORD, Portal
 
 FORMS = (
@@ -39,7 +40,7 @@ def codes(portal: Portal) -> Iterator[list[str]]:
     recovery = list(dict.fromkeys(re.findall(r"\b[a-hjkmnp-tv-z2-9]{5}-[a-hjkmnp-tv-z2-9]{5}\b", shown)))
     assert len(recovery) == 10, answer.headers["location"]
     yield recovery
-    portal.query("UPDATE account SET totp_secret = NULL, totp_last_step = NULL")
+    portal.elsewhere(lambda: Account.all().update(totp_secret=None, totp_last_step=None))
     portal.query("DELETE FROM recovery_code")
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import socketio
 
+from creos_ui import clock
+from models import Session
 from tests.portal import NORA, OMAR, Portal
 from tests.web.sockets import Target, client_id_in, plug, press, record, recorded, target_in, until_closed
 
@@ -96,7 +98,7 @@ async def test_a_session_revoked_by_another_process_is_cut_and_does_nothing(port
     target = target_in(nora)
     link = await plug(portal, nora, target.client_id)
     assert link
-    portal.query("UPDATE session SET revoked_at = '2026-01-01 00:00:00+00:00' WHERE revoked_at IS NULL")
+    portal.elsewhere(lambda: Session.filter(revoked_at=None).update(revoked_at=clock.now()))
     assert await until_closed(link, within=6)
     assert nora.get("/trial").headers["location"] == "/login?next=/trial"
 

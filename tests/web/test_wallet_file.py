@@ -5,7 +5,12 @@ from __future__ import annotations
 import csv
 import io
 
+from creos_ui import clock
+from creos_ui.services.invitations.answering import pay_invitations
+from creos_ui.services.money.ledger import Agreed
+from models import Guardian, Pupil
 from tests.portal import NORA, OMAR, Portal
+from tests.school import add_activity, add_invitation, new_key
 
 TITLES = ['=HYPERLINK("https://evil.example")', "+1+1", "-2+3", "@SUM(A1)", "＝1+1", "a;b", 'un "mot"', "été"]
 
@@ -17,39 +22,24 @@ def lines_of(portal: Portal, identifier: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";"))
 
 
-def pay_for(portal: Portal, title: str) -> None:
-    """An activity of this title, paid by Nora one cent; written by another process than the portal."""
-    portal.query(
-        """INSERT INTO activity (title, title_key, starts_on, due_on, mandatory)
-        VALUES (?, lower(hex(randomblob(8))), '2026-01-05', '2026-01-05', 0)""",
-        title,
-    )
-    ((invitation, wallet),) = portal.query(
-        """INSERT INTO invitation (activity_id, pupil_id, debtor_id, amount_cents, status, answer_no, automatic)
-        SELECT (SELECT max(id) FROM activity), p.id, g.id, 1, 'open', 0, 0 FROM guardian g JOIN pupil p
-        WHERE g.first_name = 'Nora' AND p.first_name = 'Lou'
-        RETURNING id, (SELECT id FROM ledger_account w WHERE w.guardian_id = debtor_id)"""
-    )
-    portal.query("UPDATE invitation SET status = 'paid', answer_no = 1 WHERE id = ?", invitation)
-    portal.query(
-        """INSERT INTO transfer (key, kind, source_id, target_id, amount_cents, invitation_id, answer_no, actor, at)
-        SELECT hex(randomblob(12)), 'payment', ?, id, 1, ?, 1, 'test', '2026-01-05 12:00:00+00:00'
-        FROM ledger_account WHERE name = 'activities'""",
-        wallet,
-        invitation,
-    )
+async def pay_for(*titles: str) -> None:
+    """An activity of each title, paid by Nora one cent."""
+    nora, lou = await Guardian.get(first_name="Nora"), await Pupil.get(first_name="Lou")
+    for title in titles:
+        invitation = await add_invitation(await add_activity(title, clock.today()), lou, nora, 1)
+        await pay_invitations([Agreed(invitation.id, 1)], debtor_id=nora.id, key=new_key(), actor="test")
 
 
 def test_odd_titles_come_out_as_text(portal: Portal) -> None:
-    for title in TITLES:
-        pay_for(portal, title)
+    portal.elsewhere(lambda: pay_for(*TITLES))
+    today = f"{clock.today():%d/%m/%Y}"
     header, *lines = lines_of(portal, NORA)
     assert header == ["Date", "Libellé", "Activité", "Bénéficiaire", "Auto", "Montant", "Solde"]
     assert len(lines) == len(TITLES) + 1
     for number, (title, line) in enumerate(zip(reversed(TITLES), lines, strict=False)):
         expected = f"'{title}" if title[0] in "=+-@＝" else title
         balance = 2_000 - len(TITLES) + number
-        assert line == ["05/01/2026", "Paiement", expected, "Peeters Lou", "", "-0,01", f"19,{balance % 100:02d}"]
+        assert line == [today, "Paiement", expected, "Peeters Lou", "", "-0,01", f"19,{balance % 100:02d}"]
     for cells in lines:
         for cell in cells[:5]:
             assert cell[:1] not in tuple("=+-@\t\r\n＝＋－＠"), cell
