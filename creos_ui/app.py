@@ -86,7 +86,7 @@ def _open_database_in_lifespan(settings: Settings) -> None:
                     asyncio.create_task(session_watch.watch()),
                     asyncio.create_task(changes.watch(settings.database)),
                     asyncio.create_task(worker.work(settings)),
-                    asyncio.create_task(automatic.fulfil_all()),  # what a crash left between a credit and its wishes
+                    asyncio.create_task(automatic.fulfil_all()),  # what a crash left between publishing and its wishes
                 ]
                 yield state
                 await finishing.all_done()  # first: NiceGUI cancels what it knows of

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = {
@@ -23,13 +26,18 @@ FLOORS = [
     ("creos_ui.app", "creos_ui.demo"),
     ("creos_ui.commands", "creos_ui.__main__"),
 ]
-# among the rooms of the services: money at the bottom, what stands beside it above
-ROOMS = [
-    ("outbox", "preview", "money"),
-    ("accounts", "people"),
-    ("invitations",),
-    ("mail", "former_system"),
-]
+# among the rooms of a house, the same: money is at the bottom of the services
+ROOMS = {
+    "creos_ui.services": [
+        ("money",),
+        ("outbox", "preview"),
+        ("accounts", "people"),
+        ("invitations",),
+        ("mail", "former_system"),
+    ],
+    "pages": [("routes", "reader", "elements"), ("home", "language", "theme"), ("frame",), ("door", "parent")],
+}
+APART = {("pages.door", "pages.parent"), ("pages.parent", "pages.door")}
 
 
 def imports_of(name: str) -> set[str]:
@@ -55,9 +63,11 @@ def floor_of(name: str) -> int:
     return fitting[max(fitting, key=len)]
 
 
-def room_of(name: str) -> int | None:
-    room = name.removeprefix("creos_ui.services.").partition(".")[0]
-    return next((height for height, rooms in enumerate(ROOMS) if room in rooms), None)
+def height_of(name: str, house: str) -> int:
+    room = name.removeprefix(f"{house}.").partition(".")[0]
+    heights = [height for height, rooms in enumerate(ROOMS[house]) if room in rooms]
+    assert heights, f"{name} is in no room"
+    return heights[0]
 
 
 def test_no_file_imports_from_a_higher_floor() -> None:
@@ -66,16 +76,22 @@ def test_no_file_imports_from_a_higher_floor() -> None:
             assert floor_of(imported) <= floor_of(name), f"{name} imports {imported}"
 
 
-def test_the_rooms_of_the_services_stand_on_each_other_one_way() -> None:
-    services = [name for name in FILES if name.startswith("creos_ui.services.")]
-    assert len(services) > 30
-    for name in services:
-        height = room_of(name)
-        assert height is not None, f"{name} is in no room"
-        for imported in imports_of(name) & set(services):
-            below = room_of(imported)
-            assert below is not None
-            assert below <= height, f"{name} imports {imported}"
+@pytest.mark.parametrize("house", ROOMS)
+def test_the_rooms_stand_on_each_other_one_way(house: str) -> None:
+    inside = [name for name in FILES if name.startswith(f"{house}.")]
+    assert len(inside) > 30
+    for name in inside:
+        for imported in imports_of(name) & set(inside):
+            assert height_of(imported, house) <= height_of(name, house), f"{name} imports {imported}"
+            rooms = tuple(".".join(one.split(".")[:2]) for one in (name, imported))
+            assert rooms not in APART, f"{name} imports {imported}"
+
+
+def test_services_know_no_nicegui() -> None:
+    """So each rule can be called without a page: by a command, a test, another page."""
+    for name, file in FILES.items():
+        if not name.startswith(("pages", "creos_ui.web", "creos_ui.app")):
+            assert not re.search(r"^\s*(?:from|import) nicegui", file.read_text("utf-8"), re.MULTILINE), name
 
 
 def test_only_the_ledger_writes_a_transfer_and_only_claiming_an_answer() -> None:
@@ -85,11 +101,11 @@ def test_only_the_ledger_writes_a_transfer_and_only_claiming_an_answer() -> None
         if ".migrations." not in name:
             for words, found in writers.items():
                 if words in file.read_text("utf-8"):
-                    found.add(name.rpartition(".")[2])
+                    found.add(name)
     assert writers == {
-        "INSERT INTO transfer": {"ledger"},
-        "Transfer.create(": {"ledger"},
-        "answer_no + 1,": {"claiming"},
+        "INSERT INTO transfer": {"creos_ui.services.money.ledger"},
+        "Transfer.create(": {"creos_ui.services.money.ledger"},
+        "answer_no + 1,": {"creos_ui.services.invitations.claiming"},
     }
 
 

@@ -13,8 +13,8 @@ from creos_ui.texts import t
 
 def operators_language() -> str:
     """As the terminal is set; French unless it says English."""
-    spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "en" if spoken.casefold().startswith("en") else "fr"
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "en" if locale.casefold().startswith("en") else "fr"
 
 
 def words(text_key: str, **values: Any) -> str:

@@ -13,6 +13,11 @@ def day(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(value)
 
 
+def day_or_none(value: Any) -> date | None:
+    """The value of a DATE column that may be NULL."""
+    return None if value is None else day(value)
+
+
 def instant(value: Any) -> datetime:
     """A TIMESTAMP column's value, aware, in UTC."""
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)

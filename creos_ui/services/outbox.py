@@ -53,7 +53,7 @@ async def receipt(connection: Any, guardian_id: int, claimed: Sequence[Claimed],
         "balance_cents": BALANCE.strip('"'),
         "automatic": automatic,
     }
-    wait = GATHERED if automatic else timedelta(0)  # a top-up may pay several, each in its own transaction
+    wait = GATHERED if automatic else timedelta(0)  # credits may come one after the other
     await _insert(connection, "guardian_id", guardian_id, MailKind.RECEIPT, facts, wait=wait)
 
 

@@ -78,7 +78,7 @@ class Answering:
             values = {"title": line.title, "child": line.pupil_first_name, "amount_cents": line.amount_cents}
             notify_done(self.me.t(key, **values))
 
-    async def take_back(self, invitation_id: Any) -> None:
+    async def unwish(self, invitation_id: Any) -> None:
         """No longer pay this one by itself."""
         with self._refusals_shown():
             (line,) = await self._theirs([invitation_id], lambda _: True)

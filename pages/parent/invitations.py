@@ -109,7 +109,7 @@ class InvitationsView:
         table = self.grid.table
         table.on("pay", lambda e: self.answering.pay([e.args]))
         table.on("decline", lambda e: self.answering.decline(e.args))
-        table.on("unwish", lambda e: self.answering.take_back(e.args))
+        table.on("unwish", lambda e: self.answering.unwish(e.args))
         table.on("why", lambda: notify(self.me.t("invitation.mandatory_reason")))
         table.on("pick", lambda e: self.selection.pick(e.args, self.lines))
         table.on("order", lambda e: self.order(e.args))

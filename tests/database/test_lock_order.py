@@ -6,14 +6,20 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable
+from datetime import timedelta
+from typing import Any
 
+import asyncpg
 import pytest
 
+from creos_ui import clock
+from creos_ui.database.transactions import default_connection, rows
 from creos_ui.errors import DomainError
-from creos_ui.services.invitations import automatic, credit
+from creos_ui.services.invitations import automatic, claiming, credit
 from creos_ui.services.invitations.answering import set_amount
 from creos_ui.services.money.books import check_books
 from models import Invitation, Transfer
+from tests.postgres import postgres_url
 from tests.school import School, new_key
 
 ROUNDS, INVITATIONS = 12, 10
@@ -66,6 +72,34 @@ async def test_a_payment_and_the_credit_that_pays_the_same_as_a_wish_never_lock_
         assert isinstance(paid, list | DomainError), paid
         assert await Transfer.filter(invitation_id__in=[one.id for one in wished]).count() == 3
     assert [finding for finding in await check_books() if not finding.ok] == []
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
+async def test_a_wish_that_closes_between_two_statements_is_left_out_and_the_credit_stays(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the locks do not hold: the activity of an invitation (K5). The first that cannot be paid ends it (K17)."""
+    first, second = [await school.invite(school.lou, price_cents=2_100, due_in_days=n) for n in (3, 4)]
+    await school.wish(first, second)
+    claim = claiming.claim_wish
+
+    async def closed_meanwhile(*given: Any, **named: Any) -> Any:
+        yesterday = clock.today() - timedelta(days=1)
+        (row,) = await rows(default_connection(), "SELECT current_database() AS name")
+        other = await asyncpg.connect(postgres_url(row["name"]))
+        try:
+            await other.execute("UPDATE activity SET closes_on = $1 WHERE id = $2", yesterday, first.activity_id)
+        finally:
+            await other.close()
+        return await claim(*given, **named)
+
+    monkeypatch.setattr(claiming, "claim_wish", closed_meanwhile)
+    await credit.top_up(school.nora.id, 5_000, key=new_key(), actor="test")
+    assert await school.balance_cents(school.nora) == 7_000
+    assert not await Transfer.filter(kind="payment").exists()
+    monkeypatch.setattr(claiming, "claim_wish", claim)
+    await credit.top_up(school.nora.id, 1, key=new_key(), actor="test")
+    assert [t.invitation_id for t in await Transfer.filter(kind="payment")] == [second.id]
 
 
 def act_of(school: School, chance: random.Random, fresh: list[Invitation]) -> Awaitable[object]:

@@ -146,7 +146,7 @@ async def test_a_wallet_that_is_always_refused_and_never_short_is_an_end_too(
 async def test_selections_that_overlap_never_lock_each_other_out(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All take the invitations in one order, and the wallet last: nothing is ever tried again for a deadlock."""
+    """All take the wallet first, then the invitations in one order: nothing is ever tried again for a deadlock."""
     monkeypatch.setattr(random, "uniform", lambda *_: pytest.fail("had to try again"))
     invitations = [await school.invite(school.lou, price_cents=1) for _ in range(12)]
     pairs = [(a, b) for a in invitations for b in invitations if a.id < b.id]

@@ -7,14 +7,13 @@ from itertools import product
 from typing import Any
 
 from creos_ui import clock
-from creos_ui.database import values
 from creos_ui.database.transactions import rows
 from creos_ui.services.invitations import still_open
-from creos_ui.services.invitations.still_open import Terms
+from creos_ui.services.invitations.still_open import TERMS, terms_of
 from models import Activity, Guardian, Invitation, InvitationStatus, Pupil, folded
 from tests.school import School, add_pupil
 
-QUESTIONS = ("may_pay", "may_decline", "may_take_back", "is_due", "awaits_credit")
+QUESTIONS = ("may_pay", "may_decline", "may_take_back", "may_be_declined", "is_due", "awaits_credit")
 
 
 async def test_sql_and_python_give_the_same_answers(school: School, db: Any) -> None:
@@ -32,20 +31,13 @@ async def test_sql_and_python_give_the_same_answers(school: School, db: Any) -> 
     asked = ", ".join(f"{getattr(still_open, f'{name}_sql')('$1')} AS {name}" for name in QUESTIONS)
     found = await rows(
         db,
-        f"""SELECT i.id, i.status, a.mandatory, a.starts_on, a.closes_on, i.pay_when_credit, g.pays_mandatory, {asked}
+        f"""SELECT {TERMS}, {asked}
         FROM invitation i JOIN activity a ON a.id = i.activity_id JOIN guardian g ON g.id = i.debtor_id""",
         today,
     )
     assert len(found) == 24 * len(cases) - 12 * 4
     for row in found:
-        terms = Terms(
-            status=InvitationStatus(row["status"]),
-            mandatory=bool(row["mandatory"]),
-            starts_on=values.day(row["starts_on"]),
-            closes_on=row["closes_on"] and values.day(row["closes_on"]),
-            wished=bool(row["pay_when_credit"]),
-            switched=bool(row["pays_mandatory"]),
-        )
+        terms = terms_of(row)
         for name in QUESTIONS:
             assert bool(row[name]) is getattr(still_open, name)(terms, today), (name, terms)
     for name in QUESTIONS:

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from creos_ui import clock
+from creos_ui.services.accounts import second_factor
 from creos_ui.services.accounts.devices import device_of
 from creos_ui.services.money import ledger
 from creos_ui.tables.writing import BOM, csv_lines, number_cell, text_cell
@@ -24,7 +25,6 @@ from models import (
     Guardianship,
     Invitation,
     MailMessage,
-    RecoveryCode,
     Session,
     Transfer,
 )
@@ -45,7 +45,7 @@ async def own_data(account_id: int) -> dict[str, Any]:
             "email_failed_at": account.email_failed_at,
             **{column: getattr(account, column) for column in SWITCHES.values()},
             "second_factor": account.totp_secret is not None,
-            "recovery_codes_left": await RecoveryCode.filter(account_id=account_id, used_at=None).count(),
+            "recovery_codes_left": await second_factor.codes_left(account_id),
         },
         "guardian": {
             "last_name": guardian.last_name,

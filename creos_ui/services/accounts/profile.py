@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models import SWITCHES, Account, Guardianship, MailKind, RecoveryCode
+from creos_ui.services.accounts import second_factor
+from models import SWITCHES, Account, Guardianship, MailKind
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ async def profile_of(account_id: int) -> Profile:
         notices=frozenset(kind for kind, column in SWITCHES.items() if getattr(account, column)),
         pays_mandatory=account.guardian.pays_mandatory,
         second_factor=account.totp_secret is not None,
-        codes_left=await RecoveryCode.filter(account_id=account_id, used_at=None).count(),
+        codes_left=await second_factor.codes_left(account_id),
         children=[Child(pupil.name, pupil.school_class.name if pupil.school_class else None) for pupil in pupils],
     )
 

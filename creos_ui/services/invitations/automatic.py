@@ -20,10 +20,10 @@ from tortoise.exceptions import OperationalError
 
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, default_connection, rows
-from creos_ui.errors import AlreadyAnswered, AnsweringClosed, InvitationNotFound, PriceChanged
+from creos_ui.errors import AlreadyAnswered, AnsweringClosed, PriceChanged
 from creos_ui.services import outbox
 from creos_ui.services.invitations import claiming, still_open
-from creos_ui.services.invitations.still_open import Terms
+from creos_ui.services.invitations.still_open import terms_of
 from creos_ui.services.money import ledger
 from creos_ui.services.money.ledger import AUTOMATIC, Agreed, Claimed
 from models import Guardian, Invitation, InvitationStatus, Transfer
@@ -38,9 +38,9 @@ _WISHED = f"""
 _LOCK = f"SELECT i.id {_WISHED} ORDER BY i.id FOR NO KEY UPDATE OF i"
 # a window: the oldest ones that the wallet can pay together
 _AFFORDABLE = f"""
-    SELECT w.id, w.amount_cents, w.answer_no FROM (
-        SELECT i.id, i.amount_cents, i.answer_no, sum(i.amount_cents) OVER (ORDER BY a.due_on, i.id) AS total_cents
-        {_WISHED}) w
+    SELECT w.invitation_id, w.amount_cents, w.answer_no FROM (
+        SELECT i.id AS invitation_id, i.amount_cents, i.answer_no,
+            sum(i.amount_cents) OVER (ORDER BY a.due_on, i.id) AS total_cents {_WISHED}) w
     WHERE w.total_cents <= (SELECT balance_cents FROM ledger_account WHERE guardian_id = $2) ORDER BY w.total_cents
 """  # noqa: S608 - fixed parts
 _WHO = f"""
@@ -60,9 +60,10 @@ async def pay_wished(connection: Any, guardian_id: int, day: date | None = None)
     claimed: list[Claimed] = []
     paid: list[Transfer] = []
     for wished in await rows(connection, _AFFORDABLE, day, guardian_id):
-        agreed = Agreed(*(int(value) for value in wished.values()))
+        agreed = Agreed(**wished)
         claim = await claiming.claim_wish(connection, agreed, debtor_id=guardian_id, day=day)
-        assert claim, "it is locked"
+        if claim is None:  # closed, or published, a moment ago: it ends here, as what does not fit does
+            break
         claimed.append(claim)
         key = f"{AUTOMATIC}-{claim.invitation_id:010d}-{claim.answer_no}"
         paid.append(await ledger.pay(connection, claim, key=key, actor=AUTOMATIC))
@@ -126,19 +127,16 @@ async def wish_all(agreed: Sequence[Agreed], debtor_id: int, on: bool) -> list[T
 
 
 async def _wish(connection: Any, agreed: Agreed, debtor_id: int, on: bool, day: date) -> None:
-    theirs = Invitation.filter(id=agreed.invitation_id, debtor_id=debtor_id).using_db(connection)
-    invitation = await theirs.select_related("activity").first()
-    if invitation is None:
-        raise InvitationNotFound
-    activity = invitation.activity
-    terms = Terms(invitation.status, activity.mandatory, activity.starts_on, activity.closes_on)
-    if invitation.status != InvitationStatus.OPEN:
+    state = await claiming.state_of(connection, agreed.invitation_id, debtor_id)
+    terms = terms_of(state)
+    if terms.status != InvitationStatus.OPEN:
         raise AlreadyAnswered
     if on and not still_open.is_due(terms, day):
         raise AnsweringClosed
-    if on and invitation.amount_cents != agreed.amount_cents:
-        raise PriceChanged(amount_cents=invitation.amount_cents)
+    if on and state["amount_cents"] != agreed.amount_cents:
+        raise PriceChanged(amount_cents=state["amount_cents"])
     # the answer cannot change, its debtor's wallet is locked; the price can, and the wish is for this one
     price = {"amount_cents": agreed.amount_cents} if on else {}
-    if not await theirs.filter(status=InvitationStatus.OPEN, **price).update(pay_when_credit=on):
+    theirs = Invitation.filter(id=agreed.invitation_id, debtor_id=debtor_id, status=InvitationStatus.OPEN, **price)
+    if not await theirs.using_db(connection).update(pay_when_credit=on):
         raise AlreadyAnswered

@@ -1,7 +1,8 @@
 """What a family's days hold: the activities of a guardian's children, and what is due when.
 
 A guardian sees their own invitations with amount and state. Of a child of two households they also see the
-activities the other household answers for: whether the child takes part, and nothing else (R22).
+activities the other household answers for: whether the child takes part, and nothing else (R22). SQL of its own: each
+question joins children of two kinds, one's own invitations and those of one's children.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from creos_ui import clock
 from creos_ui.database import values
 from creos_ui.database.transactions import default_connection, rows
 from creos_ui.services.invitations import still_open
-from creos_ui.services.invitations.still_open import Terms
+from creos_ui.services.invitations.still_open import Terms, terms_of
 from models import InvitationStatus, folded
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099
@@ -65,12 +66,13 @@ class Days:
 
 async def days_of(guardian_id: int, first: date, last: date, *, most: int = MOST) -> Days:
     """What this guardian's calendar holds from `first` to `last`, both included; one entry for all children alike."""
-    sql = """SELECT i.activity_id, i.pupil_id, i.status, i.amount_cents, i.debtor_id = $1 AS theirs, a.title,
-            a.mandatory, a.starts_on, a.due_on, a.closes_on, p.first_name, p.last_name
+    sql = f"""SELECT i.activity_id, i.pupil_id, i.amount_cents, i.debtor_id = $1 AS theirs, {still_open.TERMS}, a.title,
+            a.due_on, p.first_name, p.last_name
         FROM invitation i JOIN activity a ON a.id = i.activity_id JOIN pupil p ON p.id = i.pupil_id
-        WHERE (i.debtor_id = $1 OR i.pupil_id IN (SELECT g.pupil_id FROM guardianship g WHERE g.guardian_id = $1))
+        JOIN guardian g ON g.id = i.debtor_id
+        WHERE (i.debtor_id = $1 OR i.pupil_id IN (SELECT m.pupil_id FROM guardianship m WHERE m.guardian_id = $1))
             AND (a.starts_on BETWEEN $2 AND $3 OR a.due_on BETWEEN $2 AND $3)
-        ORDER BY a.starts_on DESC, p.name_key, i.id LIMIT $4"""
+        ORDER BY a.starts_on DESC, p.name_key, i.id LIMIT $4"""  # noqa: S608 - fixed parts
     found = await rows(default_connection(), sql, guardian_id, first, last, most + 1)
     today = clock.today()
     entries = _alike_together(entry for row in _one_per_child(found[:most]) for entry in _entries(row, today))
@@ -141,12 +143,7 @@ def _worth(row: dict[str, Any]) -> tuple[bool, bool]:
 
 def _entries(row: dict[str, Any], today: date) -> Iterable[Entry]:
     due_on, theirs = values.day(row["due_on"]), bool(row["theirs"])
-    terms = Terms(
-        status=InvitationStatus(row["status"]),
-        mandatory=bool(row["mandatory"]),
-        starts_on=values.day(row["starts_on"]),
-        closes_on=row["closes_on"] and values.day(row["closes_on"]),
-    )
+    terms = terms_of(row)
     state = _own_state(terms, due_on, today) if theirs else _other_state(terms)
     cents = int(row["amount_cents"]) if theirs else None
     name, activity = (_first_name(row),), int(row["activity_id"])

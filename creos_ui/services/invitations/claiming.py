@@ -2,7 +2,8 @@
 
 A claim is one conditional statement (R44): the answer changed is the one that was seen, at the price that was seen,
 while it may still be changed. `answer_no` makes that safe, because the status only changes together with it. Whoever
-claims has locked the debtor's wallet before, and claims several invitations by ascending id (K4).
+claims has locked the debtor's wallet before, and claims several invitations by ascending id (K4); an answer of the
+former system moves no wallet, and only locks its invitations.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from creos_ui.errors import (
     PriceChanged,
 )
 from creos_ui.services.invitations import still_open
-from creos_ui.services.invitations.still_open import Terms
+from creos_ui.services.invitations.still_open import terms_of
 from creos_ui.services.money.ledger import AUTOMATIC, Agreed, Claimed
 from models import InvitationStatus
 
@@ -33,20 +34,19 @@ _ANSWER = """
         automatic = $4, pay_when_credit = (i.pay_when_credit AND $5)
     WHERE i.id = $6 AND i.answer_no = $7 AND {seen} AND EXISTS (
         SELECT 1 FROM activity a WHERE a.id = i.activity_id AND {allowed})
-    RETURNING id, debtor_id, amount_cents, answer_no
+    RETURNING id AS invitation_id, debtor_id, amount_cents, answer_no
 """
 _PAY = _ANSWER.format(seen="i.amount_cents = $8 AND i.debtor_id = $9", allowed=still_open.may_pay_sql("$10"))
 _PAY_WISHED = _ANSWER.format(
     seen="i.amount_cents = $8 AND i.debtor_id = $9", allowed=still_open.awaits_credit_sql("$10")
 )
-_DECLINE = _ANSWER.format(
-    seen="i.debtor_id = $8", allowed=f"({still_open.may_decline_sql('$9')} OR {still_open.may_take_back_sql('$9')})"
-)
+_DECLINE = _ANSWER.format(seen="i.debtor_id = $8", allowed=still_open.may_be_declined_sql("$9"))
 _BRING_OVER = _ANSWER.format(seen="i.amount_cents = $8", allowed="i.status = 'open'")
-_STATE = """
-    SELECT i.status, i.answer_no, i.answered_by, i.amount_cents, a.mandatory, a.closes_on, a.starts_on
-    FROM invitation i JOIN activity a ON a.id = i.activity_id WHERE i.id = $1 AND i.debtor_id = $2
-"""
+# of a refused claim only: the columns of three tables at once, with no object of any
+_STATE = f"""
+    SELECT i.answer_no, i.answered_by, i.amount_cents, {still_open.TERMS} FROM invitation i
+    JOIN activity a ON a.id = i.activity_id JOIN guardian g ON g.id = i.debtor_id WHERE i.id = $1 AND i.debtor_id = $2
+"""  # noqa: S608 - fixed parts
 _LOCK = "SELECT id FROM invitation WHERE id IN ({ids}) ORDER BY id FOR NO KEY UPDATE"
 
 
@@ -59,10 +59,10 @@ async def claim_payment(connection: Any, agreed: Agreed, *, debtor_id: int, acto
     written = _Answer(InvitationStatus.PAID, actor)
     if claimed := await _claim(connection, _PAY, written, invitation_id, seen, cents, debtor_id, day):
         return claimed
-    state = await _state(connection, invitation_id, debtor_id)
+    state = await state_of(connection, invitation_id, debtor_id)
     if state["status"] == InvitationStatus.OPEN and state["amount_cents"] != cents:
         raise PriceChanged(amount_cents=state["amount_cents"])
-    raise _why_not(state, seen, written.status, may=still_open.may_pay(_terms(state), day))
+    raise _why_not(state, seen, written.status, may=still_open.may_pay(terms_of(state), day))
 
 
 async def claim_wish(connection: Any, agreed: Agreed, *, debtor_id: int, day: date) -> Claimed | None:
@@ -82,13 +82,12 @@ async def claim_decline(
     written = _Answer(InvitationStatus.DECLINED, actor)
     if claimed := await _claim(connection, _DECLINE, written, invitation_id, answer_no, debtor_id, day):
         return claimed
-    state = await _state(connection, invitation_id, debtor_id)
+    state = await state_of(connection, invitation_id, debtor_id)
     if (state["status"], state["answer_no"], state["answered_by"]) == (written.status, answer_no + 1, actor):
         return None
     if state["mandatory"]:
         raise MandatoryCannotBeDeclined
-    terms = _terms(state)
-    may = still_open.may_decline(terms, day) or still_open.may_take_back(terms, day)
+    may = still_open.may_be_declined(terms_of(state), day)
     raise _why_not(state, answer_no, written.status, may=may)
 
 
@@ -132,23 +131,15 @@ async def _claim(
     wish_stays = answer.status == InvitationStatus.PAID
     written = (answer.status.value, answer.at or clock.now(), answer.actor, answer.automatic, wish_stays)
     found = await rows(connection, statement, *written, invitation_id, seen, *more)
-    return Claimed(*(int(value) for value in found[0].values())) if found else None
+    return Claimed(**found[0]) if found else None
 
 
-async def _state(connection: Any, invitation_id: int, debtor_id: int) -> dict[str, Any]:
+async def state_of(connection: Any, invitation_id: int, debtor_id: int) -> dict[str, Any]:
+    """An invitation of this debtor as it is now, with the columns of its terms. Raises InvitationNotFound."""
     found = await rows(connection, _STATE, invitation_id, debtor_id)
     if not found:
         raise InvitationNotFound
     return found[0]
-
-
-def _terms(state: dict[str, Any]) -> Terms:
-    return Terms(
-        status=InvitationStatus(state["status"]),
-        mandatory=bool(state["mandatory"]),
-        starts_on=values.day(state["starts_on"]),
-        closes_on=state["closes_on"] and values.day(state["closes_on"]),
-    )
 
 
 def _why_not(state: dict[str, Any], seen: int, wanted: InvitationStatus, *, may: bool) -> DomainError:

@@ -1,6 +1,6 @@
 """What a guardian will have to pay, against what their wallet holds, and the amounts to top up that this suggests.
 
-Amounts are integer euro cents.
+Amounts are integer euro cents. SQL of its own: sums, and the condition that still_open.py has as SQL.
 """
 
 from __future__ import annotations

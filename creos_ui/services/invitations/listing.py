@@ -1,4 +1,7 @@
-"""What a debtor sees of their invitations: one page of the grid, the counts of its tabs, one line of it."""
+"""What a debtor sees of their invitations: one page of the grid, the counts of its tabs, one line of it.
+
+SQL of its own: five tables in one row, sorted with NULLs last on both databases, and no object for each of them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from creos_ui import clock
 from creos_ui.database import values
 from creos_ui.database.transactions import default_connection, rows
 from creos_ui.services.invitations import still_open
-from creos_ui.services.invitations.still_open import Terms
+from creos_ui.services.invitations.still_open import terms_of
 from creos_ui.services.money.ledger import Agreed
 from models import InvitationStatus, folded
 
@@ -43,10 +46,10 @@ _FROM = f"""{_FOUND}
     JOIN guardian g ON g.id = i.debtor_id
     LEFT JOIN document d ON d.id = a.document_id
 """
-_COLUMNS = """
-    i.id, i.status, i.answer_no, i.amount_cents, i.answered_at, i.automatic, i.pay_when_credit, a.title, a.mandatory,
-    a.starts_on, a.due_on, a.closes_on, p.id AS pupil_id, p.last_name AS pupil_last, p.first_name AS pupil_first,
-    g.last_name AS debtor_last, g.first_name AS debtor_first, g.pays_mandatory, d.token AS document
+_COLUMNS = f"""
+    i.id, i.answer_no, i.amount_cents, i.answered_at, i.automatic, {still_open.TERMS}, a.title, a.due_on,
+    p.id AS pupil_id, p.last_name AS pupil_last, p.first_name AS pupil_first,
+    g.last_name AS debtor_last, g.first_name AS debtor_first, d.token AS document
 """
 
 
@@ -62,7 +65,7 @@ class Wanted:
     page: int = 1
     page_size: int = 20
 
-    def tamed(self) -> Wanted:
+    def in_bounds(self) -> Wanted:
         """The same wish with what nobody can have replaced: unknown words by the default, numbers by the nearest."""
         return Wanted(
             tab=Tab(self.tab) if self.tab in list(Tab) else Tab.OPEN,
@@ -99,6 +102,7 @@ class Line:
     late: bool
     can_be_paid: bool  # open or declined, and still theirs to pay
     declinable: bool  # open or paid, and still theirs to decline
+    payable: bool  # open, and due: what several can be paid at once
     wish: bool  # the debtor's own, for this one; `awaited`: this, or their switch for all mandatory ones
     awaited: bool
 
@@ -106,10 +110,6 @@ class Line:
     def agreed(self) -> Agreed:
         """What its debtor agrees to by answering this line as it stands there."""
         return Agreed(self.id, self.amount_cents, self.answer_no)
-
-    @property
-    def payable(self) -> bool:
-        return self.status == InvitationStatus.OPEN and self.can_be_paid
 
     @property
     def too_late(self) -> bool:
@@ -141,7 +141,7 @@ class Counts:
 
 async def page_of_invitations(debtor_id: int, wanted: Wanted) -> Page:
     """One page of the debtor's invitations, filtered, searched and sorted by the database."""
-    wanted = wanted.tamed()
+    wanted = wanted.in_bounds()
     where, given = _where(debtor_id, wanted)
     column, direction = SORTS[wanted.sort], "DESC" if wanted.descending else "ASC"
     counted = _FOUND if wanted.search else "FROM invitation i"
@@ -208,14 +208,7 @@ def _where(debtor_id: int, wanted: Wanted) -> tuple[str, list[Any]]:
 
 
 def _line(row: dict[str, Any], today: date) -> Line:
-    terms = Terms(
-        status=InvitationStatus(row["status"]),
-        mandatory=bool(row["mandatory"]),
-        starts_on=values.day(row["starts_on"]),
-        closes_on=row["closes_on"] and values.day(row["closes_on"]),
-        wished=bool(row["pay_when_credit"]),
-        switched=bool(row["pays_mandatory"]),
-    )
+    terms = terms_of(row)
     status, due_on = terms.status, values.day(row["due_on"])
     answered_on = clock.school_day(values.instant(row["answered_at"])) if row["answered_at"] else None
     return Line(
@@ -238,7 +231,8 @@ def _line(row: dict[str, Any], today: date) -> Line:
         document=row["document"],
         late=status == InvitationStatus.OPEN and due_on < today,
         can_be_paid=still_open.may_pay(terms, today),
-        declinable=still_open.may_decline(terms, today) or still_open.may_take_back(terms, today),
+        declinable=still_open.may_be_declined(terms, today),
+        payable=still_open.is_due(terms, today),
         wish=terms.wished,
         awaited=still_open.awaits_credit(terms, today),
     )

@@ -6,9 +6,12 @@ as `Terms`. A test holds both to the same answer (tests/services/test_still_open
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from creos_ui.database import values
 from models import InvitationStatus
 
 
@@ -21,8 +24,24 @@ class Terms:
     mandatory: bool
     starts_on: date
     closes_on: date | None
-    wished: bool = False
-    switched: bool = False
+    wished: bool
+    switched: bool
+
+
+# what a query selects for `terms_of`, of an invitation i, its activity a and its debtor g
+TERMS = "i.status, i.pay_when_credit, a.mandatory, a.starts_on, a.closes_on, g.pays_mandatory"
+
+
+def terms_of(row: Mapping[str, Any]) -> Terms:
+    """The terms in a row that has the columns of TERMS."""
+    return Terms(
+        status=InvitationStatus(row["status"]),
+        mandatory=bool(row["mandatory"]),
+        starts_on=values.day(row["starts_on"]),
+        closes_on=values.day_or_none(row["closes_on"]),
+        wished=bool(row["pay_when_credit"]),
+        switched=bool(row["pays_mandatory"]),
+    )
 
 
 def may_pay(terms: Terms, today: date) -> bool:
@@ -40,6 +59,11 @@ def may_take_back(terms: Terms, today: date) -> bool:
     taken part in is not undone by a click."""
     last_day = terms.closes_on or terms.starts_on
     return terms.status == InvitationStatus.PAID and not terms.mandatory and last_day >= today
+
+
+def may_be_declined(terms: Terms, today: date) -> bool:
+    """Open or paid: may it be declined?"""
+    return may_decline(terms, today) or may_take_back(terms, today)
 
 
 def is_due(terms: Terms, today: date) -> bool:
@@ -66,6 +90,10 @@ def may_decline_sql(today: str) -> str:
 
 def may_take_back_sql(today: str) -> str:
     return f"(i.status = 'paid' AND NOT a.mandatory AND coalesce(a.closes_on, a.starts_on) >= {today})"
+
+
+def may_be_declined_sql(today: str) -> str:
+    return f"({may_decline_sql(today)} OR {may_take_back_sql(today)})"
 
 
 def is_due_sql(today: str) -> str:

@@ -8,7 +8,7 @@ from models import Invitation, InvitationStatus, MailKind
 
 
 async def _invitations(w: Writing) -> Letter | None:
-    waiting = await still_open(w)
+    waiting = await unanswered(w)
     if not waiting:
         return None
     return Letter(
@@ -21,7 +21,7 @@ async def _invitations(w: Writing) -> Letter | None:
 
 
 async def _reminder(w: Writing) -> Letter | None:
-    waiting = [i for i in await still_open(w) if i.activity.due_on >= clock.today()]
+    waiting = [i for i in await unanswered(w) if i.activity.due_on >= clock.today()]
     if not waiting:
         return None
     return Letter(
@@ -36,7 +36,7 @@ async def _reminder(w: Writing) -> Letter | None:
 WRITERS: dict[MailKind, Writer] = {MailKind.INVITATIONS: _invitations, MailKind.REMINDER: _reminder}
 
 
-async def still_open(w: Writing) -> list[Invitation]:
+async def unanswered(w: Writing) -> list[Invitation]:
     """The message's invitations that wait for this person's answer now, the first due first."""
     found = await Invitation.filter(
         id__in=w.facts["invitations"], debtor_id=w.account.guardian_id, status=InvitationStatus.OPEN

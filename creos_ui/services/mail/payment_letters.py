@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from creos_ui.services.mail.invitation_letters import line_of, rows_of, still_open
+from creos_ui.services.mail.invitation_letters import line_of, rows_of, unanswered
 from creos_ui.services.mail.letter import MOST_LINES, Letter, Writer, Writing
 from creos_ui.services.money import ledger
 from creos_ui.texts import day
@@ -38,7 +38,7 @@ async def _receipt(w: Writing) -> Letter:
 
 
 async def _low_credit(w: Writing) -> Letter | None:
-    waiting = await still_open(w)
+    waiting = await unanswered(w)
     due_cents = sum(invitation.amount_cents for invitation in waiting)
     balance_cents = await ledger.balance_cents(w.account.guardian_id)
     if due_cents <= balance_cents:

@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from tortoise.expressions import Q
+
 from creos_ui import clock
 from creos_ui.database import values
-from creos_ui.database.transactions import atomic, default_connection, execute, rows
+from creos_ui.database.transactions import atomic, default_connection, rows
 from creos_ui.services import outbox
 from creos_ui.services.invitations import still_open
-from models import MailKind
+from models import Guardian, Invitation, InvitationStatus, MailKind, MailMessage
 
 DEFAULT_DAYS = (7, 2)
 LOOKED_AHEAD = 7  # days of due dates the wallet should hold
@@ -27,10 +29,6 @@ _COMING = f"""
     SELECT i.id, i.debtor_id, a.due_on FROM invitation i JOIN activity a ON a.id = i.activity_id
     WHERE {still_open.is_due_sql("$1")} AND a.due_on BETWEEN $1 AND $2 ORDER BY i.debtor_id, a.due_on, i.id
 """  # noqa: S608 - fixed parts
-_REMINDED = """
-    UPDATE invitation SET reminded_at = $1
-    WHERE id = $2 AND status = 'open' AND (reminded_at IS NULL OR reminded_at < $3)
-"""
 # the same invitations, of those whose wallet holds less than they cost together
 _SHORT = f"""
     SELECT d.debtor_id, d.id FROM (
@@ -40,11 +38,6 @@ _SHORT = f"""
     JOIN ledger_account w ON w.guardian_id = d.debtor_id WHERE w.balance_cents < d.total_cents
     ORDER BY d.debtor_id, d.due_on, d.id
 """  # noqa: S608
-_WARNED = """
-    SELECT 1 AS one FROM mail_message m JOIN account c ON c.id = m.account_id
-    WHERE c.guardian_id = $1 AND m.kind = 'low_credit' AND m.created_at > $2
-"""
-_ONE_AT_A_TIME = "SELECT id FROM guardian WHERE id = $1 FOR UPDATE"
 
 
 async def remind(today: date, *, days: Iterable[int] = DEFAULT_DAYS) -> None:
@@ -65,7 +58,9 @@ async def _remind_of_invitations(today: date, days: list[int]) -> None:
                 due_on = values.day(row["due_on"])
                 term = next(term for term in days if (due_on - today).days <= term)
                 start = _start_of(due_on - timedelta(days=term))
-                if await execute(connection, _REMINDED, clock.now(), row["id"], start):
+                waits = Q(reminded_at=None) | Q(reminded_at__lt=start)
+                one = Invitation.filter(waits, id=row["id"], status=InvitationStatus.OPEN).using_db(connection)
+                if await one.update(reminded_at=clock.now()):
                     reminded.append(int(row["id"]))
             if reminded:
                 await outbox.put_for_guardian(connection, guardian_id, MailKind.REMINDER, {"invitations": reminded})
@@ -79,9 +74,10 @@ async def _warn_of_low_credit(today: date) -> None:
         invitations = [int(row["id"]) for row in theirs]
 
         async def work(connection: Any, guardian_id: int = guardian_id, invitations: Any = invitations) -> None:
-            if connection.capabilities.dialect == "postgres":
-                await rows(connection, _ONE_AT_A_TIME, guardian_id)
-            if not await rows(connection, _WARNED, guardian_id, clock.now() - WARNED_AGAIN_AFTER):
+            await Guardian.filter(id=guardian_id).using_db(connection).select_for_update()  # one warning at a time
+            since = clock.now() - WARNED_AGAIN_AFTER
+            warned = MailMessage.filter(kind=MailKind.LOW_CREDIT, created_at__gt=since).using_db(connection)
+            if not await warned.filter(account__guardian_id=guardian_id).exists():
                 facts = {"invitations": invitations}
                 await outbox.put_for_guardian(connection, guardian_id, MailKind.LOW_CREDIT, facts)
 

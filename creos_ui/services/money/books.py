@@ -1,6 +1,7 @@
 """Do the books still hold? Every invariant of the ledger as a query (R38); `creos-ui check` runs them all (K30).
 
-The queries read the tables, never the views: a view may be what is broken. An example names ids, never a person.
+The queries read the tables, never the views: a view may be what is broken. SQL of their own: each compares whole tables
+with their sums. An example names ids, never a person.
 """
 
 # ruff: noqa: S608 - fixed queries made of fixed parts; nothing comes from outside

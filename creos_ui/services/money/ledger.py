@@ -24,8 +24,10 @@ from models import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
 ATTEMPTS = 3
 AUTOMATIC = "automatic"  # the actor of a payment its debtor only wished for
 BALANCE_CHECK = "ledger_account_balance"  # models/ledger.py names the CHECK
+_PAYS = (TransferKind.PAYMENT, TransferKind.CARRIED_OVER)
 KEY_LENGTH = 64  # the column holds 80: a selection adds .2, .3 ...
 
+# fixed SQL: a payment is the hot path, one statement each, and the accounts are found inside it
 _PAYMENT = """
     INSERT INTO transfer (key, kind, source_id, target_id, amount_cents, invitation_id, answer_no, actor, at)
     VALUES ($1, 'payment', (SELECT id FROM ledger_account WHERE guardian_id = $2),
@@ -41,9 +43,6 @@ _REFUND = """
     INSERT INTO transfer (key, kind, source_id, target_id, amount_cents, invitation_id, answer_no, actor, at)
     VALUES ($1, 'refund', (SELECT id FROM ledger_account WHERE name = 'activities'),
             (SELECT id FROM ledger_account WHERE guardian_id = $2), $3, $4, $5, $6, $7)
-"""
-_PAID_FOR = """
-    SELECT id FROM transfer WHERE invitation_id = $1 AND answer_no = $2 AND kind IN ('payment', 'carried_over')
 """
 
 
@@ -132,7 +131,8 @@ async def refund(connection: Any, claimed: Claimed, *, actor: str) -> bool:
     Inside the transaction of the invitation's step; False where that answer paid nothing.
     """
     number = claimed.answer_no
-    if not await rows(connection, _PAID_FOR, claimed.invitation_id, number - 1):
+    paid = Transfer.filter(invitation_id=claimed.invitation_id, answer_no=number - 1, kind__in=_PAYS)
+    if not await paid.using_db(connection).exists():
         return False
     key = f"refund-{claimed.invitation_id:010d}-{number}"
     amount, invitation_id = claimed.amount_cents, claimed.invitation_id
@@ -187,6 +187,7 @@ async def wallet_of(guardian_id: int) -> LedgerAccount:
 
 async def balance_cents(guardian_id: int) -> int:
     """What this guardian can spend now, in integer euro cents."""
+    # of every page and every look: one column, no object
     found = await rows(
         default_connection(), "SELECT balance_cents FROM ledger_account WHERE guardian_id = $1", guardian_id
     )
@@ -214,12 +215,8 @@ async def _done(key: str, agreed: Sequence[Agreed]) -> list[Transfer]:
 
 async def _missing(agreed: Sequence[Agreed]) -> int:
     """How many cents the debtor's wallet lacks for all of `agreed`."""
-    found = await rows(
-        default_connection(),
-        "SELECT balance_cents FROM ledger_account WHERE guardian_id = (SELECT debtor_id FROM invitation WHERE id = $1)",
-        agreed[0].invitation_id,
-    )
-    return sum(one.amount_cents for one in agreed) - int(found[0]["balance_cents"]) if found else 0
+    wallet = await LedgerAccount.get_or_none(guardian__invitations__id=agreed[0].invitation_id)
+    return sum(one.amount_cents for one in agreed) - wallet.balance_cents if wallet else 0
 
 
 async def _after_failure(key: str, agreed: Sequence[Agreed], failure: Exception) -> list[Transfer]:

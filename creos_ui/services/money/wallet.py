@@ -1,7 +1,7 @@
 """What a guardian sees of their wallet: its movements, with the balance after each.
 
 Only reads; money moves in ledger.py. Amounts are integer euro cents. What the former system was paid never touched
-a wallet, so it is no movement.
+a wallet, so it is no movement. SQL of its own: the running balance is a window over both sides of the transfers.
 """
 
 from __future__ import annotations
