@@ -72,15 +72,19 @@ async def _rebuild(database: Any, table: str, columns: str) -> None:
     new = f"new__{table}"
     rows, indexes = await _count(database, table), await _indexes(database, table)
     missing = await missing_guards(database)
-    last_id = await database.execute_query_dict(_LAST_ID, [table])
+    counts = await database.execute_query_dict("SELECT 1 AS one FROM sqlite_master WHERE name = 'sqlite_sequence'")
+    last_id = await database.execute_query_dict(_LAST_ID, [table]) if counts else []
     kept = await database.execute_query_dict(_KEPT, [table])
 
     for one in reversed(kept):
         if one["type"] != "index":
             await database.execute_query(f'DROP {one["type"]} "{one["name"]}"')
     await database.execute_query(f'CREATE TABLE "{new}" ({columns})')
-    new_names = await _columns(database, new)
-    names = ", ".join(f'"{name}"' for name in await _columns(database, table) if name in new_names)
+    old_names, new_names = await _columns(database, table), await _columns(database, new)
+    names = ", ".join(f'"{name}"' for name in old_names if name in new_names)
+    lost = _renamed_or_quoted(set(old_names) - set(new_names), new_names, kept)
+    if await _generated(database, table) - await _generated(database, new):
+        lost.append("what a generated column holds")
     await database.execute_query(_COPY.format(new=new, table=table, names=names))
     await database.execute_query(f'DROP TABLE "{table}"')
     await database.execute_query(f'ALTER TABLE "{new}" RENAME TO "{table}"')
@@ -88,20 +92,31 @@ async def _rebuild(database: Any, table: str, columns: str) -> None:
         await database.execute_query(one["sql"])
     await _check_triggers_and_views(database)
 
-    lost = []
     if await _count(database, table) != rows:
         lost.append("rows")
     if await database.execute_query_dict("PRAGMA foreign_key_check"):
         lost.append("what a foreign key refers to")
     for origin, gone in indexes - await _indexes(database, table):
-        if origin == "c" or gone.issubset(new_names):  # of a column that is gone, CREATE INDEX indexes the bare name
-            lost.append(f"the index on {', '.join(sorted(map(str, gone)))}")
+        if origin == "c" or set(gone).issubset(new_names):  # of a column that is gone, CREATE INDEX takes the bare name
+            lost.append(f"the index on {', '.join(map(str, gone))}")
     if last_id and not (await database.execute_query(_KEEP_LAST_ID, [last_id[0]["seq"], table]))[0]:
         lost.append("AUTOINCREMENT")  # it has a row for every table that was ever written to
     if await missing_guards(database) != missing:
         lost.append("a guard")
     if lost:
         raise RuntimeError(f"rebuilding {table} would lose {' and '.join(lost)}: nothing was changed")
+
+
+def _renamed_or_quoted(gone: set[str], new_names: list[str], kept: list[dict[str, Any]]) -> list[str]:
+    """What SQLite would let pass without a word: a name in other capitals is not copied, and in a view or a trigger a
+    quoted name of no column becomes a text."""
+    other_capitals = {name.casefold() for name in gone} & {name.casefold() for name in new_names}
+    lost = [f"the values of {name}" for name in sorted(other_capitals)]
+    for one in kept:
+        lost += [
+            f'"{name}" in {one["name"]}' for name in sorted(gone) if f'"{name}"'.casefold() in one["sql"].casefold()
+        ]
+    return lost
 
 
 async def _check_triggers_and_views(database: Any) -> None:
@@ -119,10 +134,15 @@ async def _columns(database: Any, table: str) -> list[str]:
     return [column["name"] for column in await database.execute_query_dict(f'PRAGMA table_info("{table}")')]
 
 
-async def _indexes(database: Any, table: str) -> set[tuple[str, frozenset[str]]]:
+async def _generated(database: Any, table: str) -> set[str]:
+    found = await database.execute_query_dict(f'PRAGMA table_xinfo("{table}")')
+    return {column["name"] for column in found if column["hidden"]}
+
+
+async def _indexes(database: Any, table: str) -> set[tuple[str, tuple[str, ...]]]:
     """Where each index comes from ("c": CREATE INDEX, "u": UNIQUE in the table's own text), and its columns."""
     found = set()
     for index in await database.execute_query_dict(f'PRAGMA index_list("{table}")'):
         columns = await database.execute_query_dict(f'PRAGMA index_info("{index["name"]}")')
-        found.add((index["origin"], frozenset(column["name"] for column in columns)))
+        found.add((index["origin"], tuple(column["name"] for column in columns)))
     return found

@@ -54,7 +54,8 @@ class SessionList:
 
     async def _show_again(self) -> None:
         await self.show()
-        ui.run_javascript("document.getElementById('sessions').focus()")  # the button that had it is gone
+        with self._place:  # the button that was clicked, and had the focus, is gone
+            ui.run_javascript("document.getElementById('sessions').focus()")
 
     def _line(self, session: OpenSession) -> None:
         name = device_name(session.device, self.me)

@@ -102,6 +102,28 @@ async def test_a_wish_that_closes_between_two_statements_is_left_out_and_the_cre
     assert [t.invitation_id for t in await Transfer.filter(kind="payment")] == [second.id]
 
 
+@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
+async def test_no_credit_wish_or_decline_waits_for_a_list_that_holds_a_wished_invitation(school: School) -> None:
+    """A list being brought over holds invitations until it is written whole. What waits for them is paid after it."""
+    held, mine, other = [await school.invite(school.lou, price_cents=100, due_in_days=n) for n in (3, 4, 5)]
+    await Invitation.filter(id__in=[held.id, mine.id]).update(pay_when_credit=True)
+    (row,) = await rows(default_connection(), "SELECT current_database() AS name")
+    bringing_over = await asyncpg.connect(postgres_url(row["name"]))
+    try:
+        await bringing_over.execute("BEGIN")
+        await bringing_over.execute("UPDATE invitation SET amount_cents = 90 WHERE id = $1", held.id)
+        async with asyncio.timeout(10):
+            await credit.top_up(school.nora.id, 1_000, key=new_key(), actor="test")
+            assert await school.wish(other) == []  # the oldest is held, and none overtakes it (K17)
+            await school.decline(other)
+        assert await school.balance_cents(school.nora) == 3_000
+        await bringing_over.execute("COMMIT")
+    finally:
+        await bringing_over.close()
+    assert [one.invitation_id for one in await automatic.fulfil(school.nora.id)] == [held.id, mine.id]
+    assert await school.balance_cents(school.nora) == 2_810
+
+
 def act_of(school: School, chance: random.Random, fresh: list[Invitation]) -> Awaitable[object]:
     """One of what a family, the bank and the school do, to one or several of these invitations in any order."""
     one, several = chance.choice(fresh), chance.sample(fresh, 3)

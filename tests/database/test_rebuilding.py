@@ -145,6 +145,7 @@ async def test_where_anything_would_be_lost_nothing_is_changed(db: Any, school: 
         ("pupil", "AUTOINCREMENT", (" AUTOINCREMENT", "")),
         ("pupil", "CHECK constraint failed", (FIRST_NAME, f"{FIRST_NAME} CHECK (first_name <> 'Tim')")),
         ("pupil", "the index on school_class_id", ('"school_class_id" INT', '"class_id" INT')),
+        ("pupil", "the values of first_name", (FIRST_NAME, '"First_Name" VARCHAR(100)')),
         ("pupil", "syntax error", (FIRST_NAME, '"first_name" NOT VARCHAR')),
         ("pupil", "foreign key", ('REFERENCES "school_class"', 'REFERENCES "no_such_table"')),
         (

@@ -194,6 +194,7 @@ def test_another_device_is_signed_out_and_its_page_cut(nora: Visitor, visit: Cal
     sessions.get_by_role("button", name="Déconnecter partout ailleurs").click()
     expect(linux).to_have_url(f"{nora.portal.url}/login", timeout=2_000)
     expect(sessions.get_by_role("button")).to_have_count(0)
+    expect(page.locator("#sessions")).to_be_focused()  # the button that was clicked is gone
     expect(page.get_by_text("plus connecté que sur cet appareil")).to_be_visible()
     linux.goto(f"{nora.portal.url}/profile")
     expect(linux.get_by_role("heading", name="Connexion")).to_be_visible()

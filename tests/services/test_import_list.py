@@ -326,6 +326,29 @@ async def test_what_changed_since_the_preview_is_shown_again_and_not_written(
     assert not desk.documents.exists()
 
 
+async def test_what_would_be_replaced_and_the_rule_it_is_under_belong_to_the_preview(
+    school: School, desk: Desk, subtests: pytest.Subtests
+) -> None:
+    """A document that another replaced meanwhile; an activity that became mandatory, where the list does not say so."""
+    (desk.folder / "programme.pdf").write_bytes(PDF)
+    documents = [
+        await Document.create(token=mark * 43, file_name="of-here.pdf", sha256=mark * 64, byte_count=1) for mark in "ab"
+    ]
+    heads = "Date de début;Bénéficiaire;Débiteur;Description de l’invitation à payer;Montant;Échéance;Date de paiement"
+    for change in ({"document_id": documents[1].id}, {"mandatory": True}):
+        known = await Activity.get(id=(await school.invite(school.lou)).activity_id)
+        await Activity.filter(id=known.id).update(document_id=documents[0].id)
+        row = f"{known.starts_on:%d/%m/%Y};Peeters Tim;Peeters Nora;{known.title};5,00;{known.due_on:%d/%m/%Y};;;"
+        path = desk.folder / "short.csv"
+        path.write_text(f"{heads};Date de refus;Document\n{row}programme.pdf\n", "utf-8")
+        seen = await bringing_over.preview_list(path)
+        assert (seen.changes.invitations, seen.changes.documents) == (1, 1)
+        await Activity.filter(id=known.id).update(**change)
+        with subtests.test(**change), pytest.raises(ChangedMeanwhile):
+            await bringing_over.apply_list(path, fingerprint=seen.fingerprint, documents_folder=desk.documents)
+        assert await Invitation.filter(activity_id=known.id).count() == 1
+
+
 async def test_what_the_list_leaves_alone_may_change_meanwhile(school: School, desk: Desk) -> None:
     own = line(child="Peeters Lou", debtor="Peeters Nora")
     await desk.apply(own)

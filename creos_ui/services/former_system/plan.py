@@ -177,7 +177,7 @@ def _fingerprint(listing: Listing, plan: Plan) -> str:
         [(_debtor(debtor), _child(child)) for debtor, child in people.new_carers],
         [asdict(namesake) for namesake in people.namesakes],
         [_activity(offer) for offer in plan.new_offers],
-        [(_activity(offer), name, documents.digest(content)) for offer, name, content in plan.new_documents],
+        [(_activity(one), one.document, name, documents.digest(content)) for one, name, content in plan.new_documents],
         [_invitation(invited) for invited in plan.new_invitations],
         [(invited.id, invited.former_cents, amount_cents) for invited, amount_cents in plan.prices],
         [(_invitation(answer.invited), answer.status, answer.on, answer.automatic) for answer in plan.answers],
@@ -196,7 +196,7 @@ def _child(child: Child) -> Any:
 
 
 def _activity(offer: Offer) -> Any:
-    return offer.id or (offer.title, offer.starts_on, offer.due_on, offer.mandatory)
+    return offer.id or (offer.title, offer.starts_on, offer.due_on), offer.mandatory
 
 
 def _invitation(invited: Invited) -> Any:

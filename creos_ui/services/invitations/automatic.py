@@ -34,8 +34,9 @@ _WISHED = f"""
     FROM invitation i JOIN activity a ON a.id = i.activity_id
     WHERE i.debtor_id = $2 AND {still_open.awaits_credit_sql("$1")}
 """
-# nobody changes a price or an answer under the sum that follows; by ascending id, as everybody locks them (K4)
-_LOCK = f"SELECT i.id {_WISHED} ORDER BY i.id FOR NO KEY UPDATE OF i"
+# nobody changes a price or an answer under the sum that follows. What somebody else holds, such as a list being brought
+# over, is not waited for: no credit waits for a list, and nothing is locked in another order than by id (K4)
+_LOCK = f"SELECT i.id {_WISHED} ORDER BY i.id FOR NO KEY UPDATE OF i SKIP LOCKED"
 # a window: the oldest ones that the wallet can pay together
 _AFFORDABLE = f"""
     SELECT w.invitation_id, w.amount_cents, w.answer_no FROM (
@@ -52,17 +53,20 @@ _WHO = f"""
 async def pay_wished(connection: Any, guardian_id: int, day: date | None = None) -> list[Transfer]:
     """Pay what this debtor wished, the oldest due date first, until one does not fit; returns what it paid.
 
-    Inside the caller's transaction, whose first statement locked the wallet.
+    One that somebody else is changing at this moment ends it as well: whoever publishes or changes prices fulfils
+    wishes afterwards. Inside the caller's transaction, whose first statement locked the wallet.
     """
     day = day or clock.today()
-    if connection.capabilities.dialect == "postgres":
-        await rows(connection, _LOCK, day, guardian_id)
+    postgres = connection.capabilities.dialect == "postgres"  # SQLite has one writer at a time
+    ours = {row["id"] for row in await rows(connection, _LOCK, day, guardian_id)} if postgres else None
     claimed: list[Claimed] = []
     paid: list[Transfer] = []
     for wished in await rows(connection, _AFFORDABLE, day, guardian_id):
         agreed = Agreed(**wished)
+        if ours is not None and agreed.invitation_id not in ours:
+            break
         claim = await claiming.claim_wish(connection, agreed, debtor_id=guardian_id, day=day)
-        if claim is None:  # closed, or published, a moment ago: it ends here, as what does not fit does
+        if claim is None:  # its activity has closed a moment ago
             break
         claimed.append(claim)
         key = f"{AUTOMATIC}-{claim.invitation_id:010d}-{claim.answer_no}"
