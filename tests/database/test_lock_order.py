@@ -103,6 +103,26 @@ async def test_a_wish_that_closes_between_two_statements_is_left_out_and_the_cre
 
 
 @pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
+async def test_whoever_waits_for_a_wallet_holds_no_invitation(school: School) -> None:
+    """A payment, a decline and a wish: another program that has the wallet can still lock what they would answer."""
+    (row,) = await rows(default_connection(), "SELECT current_database() AS name")
+    other = await asyncpg.connect(postgres_url(row["name"]))
+    try:
+        for act in (school.pay, school.decline, school.wish):
+            invitation = await school.invite(school.lou, price_cents=100)
+            await other.execute("BEGIN")
+            await other.execute("SELECT id FROM ledger_account WHERE guardian_id = $1 FOR UPDATE", school.nora.id)
+            waiting = asyncio.create_task(act(invitation))
+            while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                continue  # the question itself lets the act go on, as far as the wallet
+            await other.execute(f"SELECT id FROM invitation WHERE id = {invitation.id} FOR UPDATE NOWAIT")
+            await other.execute("ROLLBACK")
+            await waiting
+    finally:
+        await other.close()
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
 async def test_no_credit_wish_or_decline_waits_for_a_list_that_holds_a_wished_invitation(school: School) -> None:
     """A list being brought over holds invitations until it is written whole. What waits for them is paid after it."""
     held, mine, other = [await school.invite(school.lou, price_cents=100, due_in_days=n) for n in (3, 4, 5)]

@@ -50,8 +50,7 @@ async def pay_invitations(
     day = today or clock.today()
 
     async def work(connection: Any) -> list[Transfer]:
-        await ledger.lock_wallet(connection, debtor_id)
-        # by ascending id, as everybody claims them: two selections never lock each other out
+        # each locks the wallet first; by ascending id, as everybody claims them: two selections never block each other
         claimed = [
             await claiming.claim_payment(connection, one, debtor_id=debtor_id, actor=actor, day=day) for one in wanted
         ]

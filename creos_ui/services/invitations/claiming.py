@@ -37,6 +37,11 @@ _ANSWER = """
     RETURNING id AS invitation_id, debtor_id, amount_cents, answer_no
 """
 _PAY = _ANSWER.format(seen="i.amount_cents = $8 AND i.debtor_id = $9", allowed=still_open.may_pay_sql("$10"))
+# the hot path: the wallet is locked by the claim itself, before PostgreSQL comes to lock the row it updates
+_LOCK_AND_PAY = _PAY.replace(
+    "AND EXISTS (",
+    "AND EXISTS (SELECT 1 FROM ledger_account WHERE guardian_id = $9 FOR NO KEY UPDATE) AND EXISTS (",
+)
 _PAY_WISHED = _ANSWER.format(
     seen="i.amount_cents = $8 AND i.debtor_id = $9", allowed=still_open.awaits_credit_sql("$10")
 )
@@ -51,13 +56,14 @@ _LOCK = "SELECT id FROM invitation WHERE id IN ({ids}) ORDER BY id FOR NO KEY UP
 
 
 async def claim_payment(connection: Any, agreed: Agreed, *, debtor_id: int, actor: str, day: date) -> Claimed:
-    """Open or declined -> paid, by its debtor, as they saw it.
+    """Open or declined -> paid, by its debtor, as they saw it. It locks the debtor's wallet too.
 
     Raises InvitationNotFound, AnsweringClosed, AlreadyAnswered or PriceChanged.
     """
     invitation_id, cents, seen = agreed
     written = _Answer(InvitationStatus.PAID, actor)
-    if claimed := await _claim(connection, _PAY, written, invitation_id, seen, cents, debtor_id, day):
+    statement = _LOCK_AND_PAY if connection.capabilities.dialect == "postgres" else _PAY
+    if claimed := await _claim(connection, statement, written, invitation_id, seen, cents, debtor_id, day):
         return claimed
     state = await state_of(connection, invitation_id, debtor_id)
     if state["status"] == InvitationStatus.OPEN and state["amount_cents"] != cents:
