@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 SQLITE_PRAGMAS = {
-    "busy_timeout": 5000,
+    "busy_timeout": 5000,  # milliseconds a writer waits in its thread; who reads has another (safe_sqlite)
     "journal_mode": "WAL",
     "synchronous": "FULL",  # NORMAL may lose the last commits when the power fails
     "foreign_keys": "ON",

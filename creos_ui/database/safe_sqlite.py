@@ -10,6 +10,8 @@ tests/database/test_engines.py, and the upstream issue where there is one:
  6. bulk_create outside a transaction, when cancelled, leaves BEGIN open on the shared connection (#1757).
  7. The affected-row count is total_changes, which also counts rows touched by triggers.
  8. A first connect that fails (file locked) keeps the lock for ever, or leaves a connection without its PRAGMAs.
+ 9. There is one connection and one thread: a writer that waits for another process's lock stops every reader. Here a
+    second connection, which can only read, answers each SELECT outside a transaction; WAL shows it every commit.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
+import aiosqlite
 from tortoise.backends.base.client import ConnectionWrapper, NestedTransactionContext
 from tortoise.backends.sqlite.client import (
     SqliteClient,
@@ -69,14 +72,36 @@ class _SafeAcquire(ConnectionWrapper[Any]):
         return self.connection
 
 
+class _AcquireReader(ConnectionWrapper[Any]):
+    """The connection beside, for one SELECT."""
+
+    __slots__ = ()
+    client: Any
+
+    async def __aenter__(self) -> Any:
+        await self._lock.acquire()
+        try:
+            return await self.client.open_reader()
+        except BaseException:
+            self._lock.release()
+            raise
+
+
 class _OwnRowCount:
     @translate_exceptions
     async def execute_query(self: Any, query: str, values: list[Any] | None = None) -> tuple[int, list[Any]]:
         query = query.replace("\x00", "'||CHAR(0)||'")
-        async with self.acquire_connection() as connection:
+        async with self.acquire_for(query) as connection:
             self.log.debug("%s: %s", query, values)
             result: tuple[int, list[Any]] = await connection._execute(_fetch, connection._conn, query, values or [])
             return result
+
+    async def execute_query_dict(self: Any, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
+        return [dict(row) for row in (await self.execute_query(query, values))[1]]
+
+    def acquire_for(self: Any, query: str) -> Any:
+        """Inside a transaction everything is its own connection's."""
+        return self.acquire_connection()
 
 
 class SafeWrapper(_OwnRowCount, SqliteTransactionWrapper):
@@ -156,8 +181,41 @@ class SafeContext(SqliteTransactionContext):
 
 
 class SafeSqliteClient(_OwnRowCount, SqliteClient):
+    def __init__(self, file_path: str, **kwargs: Any) -> None:
+        super().__init__(file_path, **kwargs)
+        self._reader: aiosqlite.Connection | None = None
+        self._reader_lock = asyncio.Lock()
+
     def acquire_connection(self) -> Any:
         return _SafeAcquire(self._lock, self)
+
+    def acquire_for(self, query: str) -> Any:
+        """A database in memory is its one connection's."""
+        reads = query.lstrip()[:6].upper() == "SELECT" and self.filename != ":memory:"
+        return _AcquireReader(self._reader_lock, self) if reads else self.acquire_connection()
+
+    async def open_reader(self) -> aiosqlite.Connection:
+        """The connection that only reads, made at its first use; after the writer, which may make the file."""
+        if self._reader is None:
+            async with self.acquire_connection():
+                pass
+            reader = await aiosqlite.connect(self.filename, isolation_level=None)
+            reader._conn.row_factory = sqlite3.Row
+            try:
+                for pragma in ("busy_timeout", "cache_size"):
+                    await reader.execute(f"PRAGMA {pragma} = {self.pragmas[pragma]}")
+                await reader.execute("PRAGMA query_only = ON")
+            except BaseException:
+                await finish(reader.close())
+                raise
+            self._reader = reader
+        return self._reader
+
+    async def close(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await reader.close()
+        await super().close()
 
     async def create_connection(self, with_db: bool) -> None:
         try:

@@ -18,7 +18,7 @@ from creos_ui.database import transactions
 from creos_ui.database.opening import opened
 from creos_ui.errors import NotRecorded
 from creos_ui.services.invitations import credit
-from creos_ui.services.invitations.listing import Wanted, page_of_invitations
+from creos_ui.services.invitations.listing import Tab, Wanted, page_of_invitations
 from creos_ui.services.money import ledger
 from models import Transfer
 from tests.database.interrupting import disturbed
@@ -100,6 +100,33 @@ async def test_a_database_busy_for_too_long_takes_nothing_and_the_same_click_wor
     holder.execute("ROLLBACK")
     assert await family.pay(invitation, key=key) == await family.pay(invitation, key=key)
     assert await family.balance_cents(family.nora) == 1_500
+
+
+@sqlite_only
+async def test_a_writer_that_waits_for_another_program_holds_up_no_reader(
+    shared: Any, family: School, holder: sqlite3.Connection
+) -> None:
+    await shared.execute_query("PRAGMA busy_timeout = 30000")  # the writer's thread stands still in its BEGIN
+    invitation = await family.invite(family.lou)
+    holder.execute("BEGIN IMMEDIATE")
+    paying = asyncio.create_task(family.pay(invitation))
+    async with asyncio.timeout(5):
+        for _ in range(50):
+            page = await page_of_invitations(family.nora.id, Wanted())
+            assert [line.status for line in page.lines] == ["open"]
+    assert not paying.done()
+    holder.execute("ROLLBACK")
+    await paying
+    page = await page_of_invitations(family.nora.id, Wanted(tab=Tab.ALL))  # the reader sees the commit at once
+    assert [line.status for line in page.lines] == ["paid"]
+
+
+@sqlite_only
+async def test_the_connection_for_reading_writes_nothing(shared: Any, family: School) -> None:
+    await family.balance_cents(family.nora)
+    reader = await shared.open_reader()
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        await reader.execute("UPDATE guardian SET last_name = 'x'")
 
 
 @sqlite_only
