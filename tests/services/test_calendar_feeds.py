@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 import icalendar
@@ -62,6 +63,19 @@ async def test_a_new_address_ends_the_old_one(school: School) -> None:
     assert await guardian_of(name_in(new)) == school.nora.id
     assert await feed_of(school.nora.id) == new
     assert await guardian_of(name_in(omars)) == school.omar.id
+
+
+async def test_five_renewals_at_once_leave_one_address(school: School) -> None:
+    for _ in range(4):  # the first opens the connections
+        paths = await asyncio.gather(*[renew_feed(school.nora.id) for _ in range(5)])
+        alive = [path for path in paths if await guardian_of(name_in(path)) is not None]
+        assert alive == [await feed_of(school.nora.id)]
+
+
+async def test_first_uses_at_once_are_one_address(school: School) -> None:
+    await asyncio.gather(*[feed_of(school.omar.id) for _ in range(5)])  # opens the connections
+    paths = await asyncio.gather(*[feed_of(school.nora.id) for _ in range(5)])
+    assert len(set(paths)) == 1
 
 
 async def test_an_address_cannot_be_guessed_from_another(school: School) -> None:

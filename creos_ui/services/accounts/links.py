@@ -39,6 +39,7 @@ async def mint(
     expires_at = now + VALID[purpose]
 
     async def work(connection: Any) -> None:
+        await Account.filter(id=account_id).using_db(connection).select_for_update().get()  # the newest kills the older
         row = await OneTimeLink.filter(token_hash=token_hash).using_db(connection).first()
         if row is None:
             older = OneTimeLink.filter(account_id=account_id, purpose=purpose, used_at=None)
