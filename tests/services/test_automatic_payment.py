@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from itertools import accumulate, count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -387,6 +388,26 @@ async def test_a_published_list_stays_published_where_the_database_fails_while_p
     assert await paid(invitation) == [False]
     assert len(await fulfil_all()) == 1
     assert await paid(invitation) == [True]
+
+
+async def test_a_family_whose_wishes_fail_is_logged_and_holds_up_no_other(
+    school: School, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the portal starts, nobody awaits it: what is not logged there, nobody learns."""
+    await set_pays_mandatory(school.nora.id, True)
+    await set_pays_mandatory(school.omar.id, True)
+    noras, omars = [await school.invite(child, price_cents=100, mandatory=True) for child in (school.lou, school.mia)]
+    pay = ledger.pay
+
+    async def broken_for_nora(connection: Any, claimed: ledger.Claimed, **named: Any) -> Transfer:
+        assert claimed.debtor_id != school.nora.id, "our own mistake"
+        return await pay(connection, claimed, **named)
+
+    monkeypatch.setattr(ledger, "pay", broken_for_nora)
+    assert [one.invitation_id for one in await fulfil_all()] == [omars.id]
+    assert await paid(noras, omars) == [False, True]
+    assert f"guardian {school.nora.id} " in caplog.text
+    assert "our own mistake" in caplog.text
 
 
 # publishing, and telling

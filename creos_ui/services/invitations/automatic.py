@@ -16,8 +16,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from tortoise.exceptions import OperationalError
-
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, default_connection, rows
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, PriceChanged
@@ -88,13 +86,13 @@ async def fulfil(guardian_id: int, today: date | None = None) -> list[Transfer]:
 
 async def fulfil_all(today: date | None = None) -> list[Transfer]:
     """Fulfil the wishes of every debtor who has any, one after the other: after invitations are published, or prices
-    change. Never raises for a database that fails: what was published is done, and stays done."""
+    change. What fails for one of them is logged and holds up no other: what was published is done, and stays done."""
     paid: list[Transfer] = []
-    try:
-        for debtor in await rows(default_connection(), _WHO, today or clock.today()):
+    for debtor in await rows(default_connection(), _WHO, today or clock.today()):
+        try:
             paid += await fulfil(int(debtor["id"]), today)
-    except (OperationalError, OSError) as exc:
-        log.error("automatic payment put off to the next credit: %s", type(exc).__name__)
+        except Exception:
+            log.exception("automatic payment of guardian %s put off to the next credit", debtor["id"])
     return paid
 
 
