@@ -120,10 +120,19 @@ def data_settings() -> DataSettings:
         settings = DataSettings()
     except ValidationError as exc:
         raise SettingsUnusable(_one_line(exc)) from None
-    url = settings.database
-    if not url.startswith(("sqlite:", "postgres://", "postgresql://")):
+    if not _is_database_url(settings.database):
         raise SettingsUnusable("CREOS_DATABASE_URL must look like postgres://user:password@host:5432/database.")
     return settings
+
+
+def _is_database_url(url: str) -> bool:
+    if url.startswith("sqlite:"):
+        return True
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("postgres", "postgresql") and parts.port != 0 and bool(parts.path.strip("/"))
+    except ValueError:  # a port that is none, brackets that do not close
+        return False
 
 
 def portal_settings() -> Settings:

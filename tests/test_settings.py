@@ -58,6 +58,10 @@ def test_a_missing_one_is_named(environment: pytest.MonkeyPatch, name: str) -> N
         ("CREOS_PAYEE_IBAN", "BE68539007547035"),
         ("CREOS_PAYEE_IBAN", "123456789"),
         ("CREOS_DATABASE_URL", "mysql://user:hunter2@host/base"),
+        ("CREOS_DATABASE_URL", "postgres://user:hunter2@host:port/base"),
+        ("CREOS_DATABASE_URL", "postgres://user:hunter2@host:99999/base"),
+        ("CREOS_DATABASE_URL", "postgres://user:hunter2@[host/base"),
+        ("CREOS_DATABASE_URL", "postgres://user:hunter2@host:5432"),
     ],
 )
 def test_nonsense_is_named_and_secrets_are_not_repeated(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
