@@ -66,6 +66,12 @@ async def invited(connection: Any, guardian_id: int, invitation_ids: Sequence[in
     await _insert(connection, "guardian_id", guardian_id, MailKind.INVITATIONS, facts, wait=GATHERED)
 
 
+async def readdress(connection: Any, account_id: int, address: str) -> None:
+    """What waits for this account goes to its new address; what protects the account still warns the one it left."""
+    waiting = MailMessage.filter(account_id=account_id, kind__in=SWITCHES, sent_at=None, next_try_at__isnull=False)
+    await waiting.using_db(connection).update(address=address)
+
+
 async def withdraw(connection: Any, account_id: int, kind: MailKind) -> None:
     """What waits of this kind is not sent any more."""
     waiting = MailMessage.filter(account_id=account_id, kind=kind, sent_at=None, next_try_at__isnull=False)

@@ -63,6 +63,17 @@ async def test_it_holds_once_confirmed_and_both_are_told(nora: Account, sink: Si
         await confirm_email(token)
 
 
+async def test_what_waits_is_not_sent_to_the_address_just_left(school: School, nora: Account, sink: Sink) -> None:
+    await request_email(nora.id, password=PASSWORD, new_address=NEW_AT)
+    token = await sent_token(sink, NEW_AT)
+    await school.pay(await school.invite(school.lou))
+    await confirm_email(token)
+    await sending.send_due(server_of(sink), PORTAL)
+    # an amount and a balance go to the new address; what warns of a theft also to the one that may have been robbed
+    assert [m["Subject"] for m in sink.to(NORA_AT)][1:] == ["Votre adresse e-mail a changé"]
+    assert [m["Subject"] for m in sink.to(NEW_AT)][1:] == ["Paiement bien reçu", "Votre adresse e-mail a changé"]
+
+
 async def test_without_the_password_nothing_is_sent(nora: Account) -> None:
     with pytest.raises(WrongPassword):
         await request_email(nora.id, password="Not hers at all", new_address=NEW_AT)

@@ -69,6 +69,7 @@ async def confirm_email(token: str) -> None:
         await outbox.withdraw(connection, account_id, MailKind.PASSWORD_LINK)
         await links.kill(connection, account_id)
         await Account.filter(id=account_id).using_db(connection).update(email=address, email_failed_at=None)
+        await outbox.readdress(connection, account_id, address)
         await outbox.put(connection, account_id, MailKind.EMAIL_CHANGED, {"stage": "confirmed"})
 
     await atomic(work)
