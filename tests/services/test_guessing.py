@@ -44,6 +44,17 @@ async def test_a_hundred_in_a_row_need_a_new_password_also_after_a_restart(
         await close_database()
 
 
+async def test_a_clock_that_ran_ahead_locks_nobody_out(db: object, hands: Hands) -> None:
+    hands.on(days=30)
+    for _ in range(guessing.PER_IDENTIFIER):
+        await guess()
+        hands.on(seconds=1)
+    with pytest.raises(TooManyTries):
+        await guess()
+    hands.on(days=-30)
+    await guess()
+
+
 async def test_the_delay_grows(db: object, hands: Hands) -> None:
     for _ in range(10):
         await guess()

@@ -41,7 +41,7 @@ async def begin(kind: str, account_id: int) -> int:
             await connection.execute_query(_ONE_AT_A_TIME)
         now = clock.now()
         for most, within in LIMITS:
-            recent = SignInAttempt.filter(identifier_hash=track, at__gt=now - within).using_db(connection)
+            recent = SignInAttempt.filter(identifier_hash=track, at__gt=now - within, at__lte=now).using_db(connection)
             oldest = await recent.order_by("-at").offset(most - 1).first()
             if oldest is not None:
                 raise TooManyCodes(minutes=math.ceil((oldest.at + within - now) / timedelta(minutes=1)))

@@ -33,16 +33,19 @@ KEPT = timedelta(days=90)  # nothing is counted for longer
 
 # count and record are one step. SQLite's transactions follow each other anyway
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('sign_in_attempt'))"
+# a try dated later than now was made while the clock ran ahead: no wait is counted from it.
 # one track: what strangers try on an identifier (browser ''), or what one known browser of it tries
 _COUNT = """
-    SELECT count(*) AS in_a_row, max(at) AS last_at, count(CASE WHEN at > $3 THEN 1 END) AS recent FROM sign_in_attempt
+    SELECT count(*) AS in_a_row, max(CASE WHEN at <= $5 THEN at END) AS last_at,
+        count(CASE WHEN at > $3 AND at <= $5 THEN 1 END) AS recent FROM sign_in_attempt
     WHERE identifier_hash = $1 AND coalesce(browser_hash, '') = $2 AND at > $4 AND NOT succeeded AND id > (
         SELECT coalesce(max(id), 0) FROM sign_in_attempt
         WHERE identifier_hash = $1 AND coalesce(browser_hash, '') = $2 AND succeeded)
 """
 # the try whose ageing lets the next one in
 _NTH_RECENT = """
-    SELECT at FROM sign_in_attempt WHERE {where} AND NOT succeeded AND at > $1 ORDER BY at DESC LIMIT 1 OFFSET {offset}
+    SELECT at FROM sign_in_attempt WHERE {where} AND NOT succeeded AND at > $1 AND at <= $2
+    ORDER BY at DESC LIMIT 1 OFFSET {offset}
 """
 _RECORD = """
     INSERT INTO sign_in_attempt (at, identifier_hash, address_hash, browser_hash, succeeded)
@@ -121,21 +124,21 @@ def delay_after(failures: int) -> timedelta:
 
 async def _check_track(connection: Any, identifier_hash: str, browser_hash: str | None, now: datetime) -> None:
     track = (identifier_hash, browser_hash or "")
-    counted = (await rows(connection, _COUNT, *track, now - WINDOW, now - KEPT))[0]
+    counted = (await rows(connection, _COUNT, *track, now - WINDOW, now - KEPT, now))[0]
     if counted["in_a_row"] >= IN_A_ROW:
         raise PasswordMustBeReset
     waits = [now]
     if counted["last_at"]:
         waits.append(instant(counted["last_at"]) + delay_after(int(counted["in_a_row"])))
     if counted["recent"] >= PER_IDENTIFIER:
-        where = "identifier_hash = $2 AND coalesce(browser_hash, '') = $3"
+        where = "identifier_hash = $3 AND coalesce(browser_hash, '') = $4"
         waits.append(await _free_again(connection, where, PER_IDENTIFIER, now, *track))
     _refuse_until(max(waits), now)
 
 
 async def _check_shared(connection: Any, address_hash: str, now: datetime) -> None:
     waits = [
-        await _free_again(connection, "address_hash = $2", PER_ADDRESS, now, address_hash),
+        await _free_again(connection, "address_hash = $3", PER_ADDRESS, now, address_hash),
         await _free_again(connection, "1 = 1", OVERALL, now),
     ]
     _refuse_until(max(waits), now)
@@ -144,7 +147,7 @@ async def _check_shared(connection: Any, address_hash: str, now: datetime) -> No
 async def _free_again(connection: Any, where: str, limit: int, now: datetime, *values: Any) -> datetime:
     """When fewer than `limit` failures lie inside the window; `now` if that is so already."""
     sql = _NTH_RECENT.format(where=where, offset=limit - 1)
-    found = await rows(connection, sql, now - WINDOW, *values)
+    found = await rows(connection, sql, now - WINDOW, now, *values)
     return instant(found[0]["at"]) + WINDOW if found else now
 
 

@@ -45,12 +45,12 @@ async def request_link(typed: str, *, address: str) -> None:
             await connection.execute_query(_ONE_AT_A_TIME)
         now = clock.now()
         requests = ResetRequest.all().using_db(connection)
-        from_here = await requests.filter(address_hash=address_hash, at__gt=now - HOUR).count()
+        from_here = await requests.filter(address_hash=address_hash, at__range=(now - HOUR, now)).count()
         found = await rows(connection, _OF_EMAIL if "@" in text else _OF_IDENTIFIER, name)
         # nobody's is counted and written for as an account's is: the same statements, which then match nothing
         for account in found or [{"id": 0, "identifier": name}]:
             identifier_hash = keyed_hash("identifier", account["identifier"])
-            for_this = await requests.filter(identifier_hash=identifier_hash, at__gt=now - DAY).count()
+            for_this = await requests.filter(identifier_hash=identifier_hash, at__range=(now - DAY, now)).count()
             if from_here < PER_ADDRESS and for_this < PER_ACCOUNT:
                 await ResetRequest.create(
                     at=now, identifier_hash=identifier_hash, address_hash=address_hash, using_db=connection

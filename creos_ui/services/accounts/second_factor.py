@@ -219,10 +219,14 @@ async def _use_up(account: Account, code: str) -> None:
     assert account.totp_secret is not None
     if len(plain) == 6 and plain.isascii() and plain.isdecimal():
         this = await code_guessing.begin("totp", account.id)
-        step = _step_of(account.totp_secret, plain, after=account.totp_last_step)
+        latest = int(clock.now().timestamp()) // STEP + WINDOW
+        last = account.totp_last_step
+        if last is not None and last > latest:  # used while the clock ran ahead
+            last = None
+        step = _step_of(account.totp_secret, plain, after=last)
         if step is None:
             raise CodeRefused
-        earlier = Q(totp_last_step=None) | Q(totp_last_step__lt=step)
+        earlier = Q(totp_last_step=None) | Q(totp_last_step__lt=step) | Q(totp_last_step__gt=latest)
         unused = Account.filter(earlier, id=account.id, totp_secret=account.totp_secret)
         changed = await update(unused, totp_last_step=step)
     else:
