@@ -160,6 +160,14 @@ def test_a_refusal_says_why_and_repeats_nothing(portal: Portal) -> None:
     assert refused(identifier=NORA, password=PASSWORD) == "/login?refusal=too_many_tries&minutes=5"
 
 
+def test_a_wait_nobody_could_have_is_shown_as_a_day_at_most(portal: Portal, subtests: pytest.Subtests) -> None:
+    for minutes, shown in (("9" * 5_000, "1440"), ("-5", "1"), ("\N{SUPERSCRIPT TWO}", "1"), ("", "1"), ("7", "7")):
+        with subtests.test(minutes=minutes[:9]):
+            answer = portal.client().get("/login", params={"refusal": "too_many_tries", "minutes": minutes})
+            assert answer.status_code == 200
+            assert re.search(rf"dans {shown} min\b", answer.text)
+
+
 def test_unknown_and_wrong_are_answered_alike(portal: Portal) -> None:
     answers, times = [], []
     for identifier in (NORA, "nobody.here"):
