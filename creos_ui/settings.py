@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from stdnum import iban
 
-from creos_ui.database.config import sqlite_url
+from creos_ui.database.config import PARAMETERS, SSL_MODES, sqlite_url
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -22,12 +22,17 @@ class SettingsUnusable(Exception):
 
 
 def _public_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    """As a browser sends it for Origin: small letters, a name with accents as xn--, no port where it is the usual."""
+    try:
+        url = AnyHttpUrl(value)
+    except ValidationError:
+        raise ValueError("must be scheme and host only, as in https://ecole.example") from None
+    plain = f"{urlsplit(str(url)).scheme}://{urlsplit(str(url)).netloc}"
+    if str(url) != f"{plain}/" or url.username is not None or url.password is not None or url.port == 0:
         raise ValueError("must be scheme and host only, as in https://ecole.example")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    if url.scheme == "http" and url.host not in LOOPBACK | {"[::1]"}:
         raise ValueError("must be https (plain http is for 127.0.0.1 only)")
-    return f"{parts.scheme}://{parts.netloc}"
+    return plain
 
 
 def _iban(value: str) -> str:
@@ -111,7 +116,8 @@ class Settings(DataSettings):
         parts = urlsplit(self.public_url)
         if parts.hostname not in LOOPBACK:
             return {self.public_url}
-        return {f"{parts.scheme}://{name}:{parts.port or 80}" for name in ("127.0.0.1", "localhost", "[::1]")}
+        port = f":{parts.port}" if parts.port else ""
+        return {f"{parts.scheme}://{name}{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
 
 
 def data_settings() -> DataSettings:
@@ -121,7 +127,10 @@ def data_settings() -> DataSettings:
     except ValidationError as exc:
         raise SettingsUnusable(_one_line(exc)) from None
     if not _is_database_url(settings.database):
-        raise SettingsUnusable("CREOS_DATABASE_URL must look like postgres://user:password@host:5432/database.")
+        raise SettingsUnusable(
+            "CREOS_DATABASE_URL must look like postgres://user:password@host:5432/database; "
+            "after a ? it may have sslmode and sslrootcert, as libpq knows them."
+        )
     return settings
 
 
@@ -130,7 +139,9 @@ def _is_database_url(url: str) -> bool:
         return True
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("postgres", "postgresql") and parts.port != 0 and bool(parts.path.strip("/"))
+        asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+        known = asked.keys() <= PARAMETERS and asked.get("sslmode", "prefer") in SSL_MODES
+        return parts.scheme in ("postgres", "postgresql") and parts.port != 0 and bool(parts.path.strip("/")) and known
     except ValueError:  # a port that is none, brackets that do not close
         return False
 

@@ -49,6 +49,10 @@ def test_a_missing_one_is_named(environment: pytest.MonkeyPatch, name: str) -> N
         ("CREOS_PUBLIC_URL", "https://ecole.example/portal"),
         ("CREOS_PUBLIC_URL", "ecole.example"),
         ("CREOS_PUBLIC_URL", "javascript:alert(1)"),
+        ("CREOS_PUBLIC_URL", "https://parent:hunter2@ecole.example"),
+        ("CREOS_PUBLIC_URL", "https://ecole.example#portal"),
+        ("CREOS_PUBLIC_URL", "https://ecole.example:0"),
+        ("CREOS_PUBLIC_URL", "https://ecole.example:port"),
         ("CREOS_PORT", "0"),
         ("CREOS_PORT", "65536"),
         ("CREOS_PORT", "http"),
@@ -62,6 +66,9 @@ def test_a_missing_one_is_named(environment: pytest.MonkeyPatch, name: str) -> N
         ("CREOS_DATABASE_URL", "postgres://user:hunter2@host:99999/base"),
         ("CREOS_DATABASE_URL", "postgres://user:hunter2@[host/base"),
         ("CREOS_DATABASE_URL", "postgres://user:hunter2@host:5432"),
+        ("CREOS_DATABASE_URL", "postgres://user:hunter2@host/base?sslmode=sure"),
+        ("CREOS_DATABASE_URL", "postgres://user:hunter2@host/base?sslmode="),
+        ("CREOS_DATABASE_URL", "postgres://user:hunter2@host/base?ssl=true"),
     ],
 )
 def test_nonsense_is_named_and_secrets_are_not_repeated(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -78,6 +85,26 @@ def test_nonsense_is_named_and_secrets_are_not_repeated(environment: pytest.Monk
 def test_plain_http_is_for_this_machine_alone(environment: pytest.MonkeyPatch, url: str) -> None:
     environment.setenv("CREOS_PUBLIC_URL", url)
     assert not portal_settings().secure
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://Ecole.Example", "https://ecole.example"),
+        ("https://ecole.example:443/", "https://ecole.example"),
+        ("https://ecole.example:8443", "https://ecole.example:8443"),
+        ("https://école.be", "https://xn--cole-9oa.be"),
+        ("http://127.0.0.1", "http://127.0.0.1"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("http://[::1]", "http://localhost"),
+        ("http://localhost:8080", "http://[::1]:8080"),
+    ],
+)
+def test_the_address_is_what_a_browser_sends_as_origin(
+    environment: pytest.MonkeyPatch, written: str, origin: str
+) -> None:
+    environment.setenv("CREOS_PUBLIC_URL", written)
+    assert origin in portal_settings().origins
 
 
 def test_the_other_commands_need_no_serving_settings(environment: pytest.MonkeyPatch) -> None:

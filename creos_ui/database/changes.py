@@ -73,7 +73,7 @@ async def _data_version() -> int:
 
 async def _listen(credentials: dict[str, Any]) -> None:
     """One connection that only listens. When it is lost, another, and then everyone looks: it may have missed some."""
-    wanted = {name: credentials[name] for name in ("host", "port", "user", "password", "database")}
+    wanted = {name: credentials[name] for name in ("host", "port", "user", "password", "database", "ssl")}
     pause = 0.1
     while True:
         try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import ssl
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 SQLITE_PRAGMAS = {
     "busy_timeout": 5000,  # milliseconds a writer waits in its thread; who reads has another (safe_sqlite)
@@ -18,6 +19,11 @@ SQLITE_PRAGMAS = {
 }
 
 
+# what may follow the ? of an address of PostgreSQL; a word nobody reads would be a protection nobody has
+PARAMETERS = {"host", "sslmode", "sslrootcert"}
+SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
+
 def config(url: str) -> dict[str, Any]:
     """`sqlite:PATH` or `postgres://user:password@host:port/database` to Tortoise's dictionary."""
     if url.startswith("sqlite:"):
@@ -27,7 +33,8 @@ def config(url: str) -> dict[str, Any]:
         }
     else:
         parts = urlsplit(url)
-        socket_folder = parse_qs(parts.query).get("host", [""])[0]  # libpq's way to name a local socket
+        asked = dict(parse_qsl(parts.query))
+        socket_folder = asked.get("host")  # libpq's way to name a local socket
         connection = {
             "engine": "creos_ui.database.safe_asyncpg",
             "credentials": {
@@ -36,6 +43,7 @@ def config(url: str) -> dict[str, Any]:
                 "user": unquote(parts.username or "postgres"),
                 "password": unquote(parts.password or ""),
                 "database": parts.path.lstrip("/"),
+                "ssl": _encryption(asked),
                 "minsize": 1,
                 "maxsize": 8,
             },
@@ -46,6 +54,17 @@ def config(url: str) -> dict[str, Any]:
         "use_tz": True,
         "timezone": "UTC",
     }
+
+
+def _encryption(asked: dict[str, str]) -> str | ssl.SSLContext | None:
+    """libpq's sslmode and sslrootcert, as asyncpg takes them; None: as libpq does without them. With an sslrootcert
+    the connection is always encrypted, and the server's certificate checked against it."""
+    mode = asked.get("sslmode")
+    if "sslrootcert" not in asked:
+        return mode
+    context = ssl.create_default_context(cafile=asked["sslrootcert"])
+    context.check_hostname = mode == "verify-full"
+    return context
 
 
 def sqlite_url(data: Path) -> str:

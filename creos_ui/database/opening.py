@@ -47,8 +47,8 @@ async def opened(url: str) -> AsyncIterator[Any]:
 
 async def open_database(url: str) -> Any:
     """Connect, bring the schema up to date (R65), verify. Raises DatabaseUnusable; nothing stays open then."""
-    settings = config(url)
     try:
+        settings = config(url)
         await migrate(config=settings)
         # the global fallback: without it page builders and event handlers find no database
         await Tortoise.init(config=settings, _enable_global_fallback=True)
