@@ -44,7 +44,8 @@ class Account(Strict):
 
 
 class Session(Strict):
-    """One sign-in of one browser. Only a keyed hash of its token is stored; a revoked row stays, as a record."""
+    """One sign-in of one browser. Only a keyed hash of its token is stored; an ended one stays for 90 days,
+    as a record."""
 
     id = fields.IntField(primary_key=True)
     token_hash = fields.CharField(max_length=64, unique=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from nicegui import Client, ui
 
-from creos_ui.services.accounts import guessing, sessions
+from creos_ui.services.accounts import account, guessing, links, reset, sessions
 from creos_ui.texts import t
 from creos_ui.web.cutting import TO_SIGN_IN_AND_BACK, cut, pages_of
 from creos_ui.web.error_pages import report
@@ -15,18 +15,21 @@ from creos_ui.web.language import language_of
 
 EVERY = 2.0  # seconds
 PRUNED_EVERY = 1800  # looks: once an hour
+PRUNED = (guessing.prune, sessions.prune, account.prune_browsers, links.prune, reset.prune)
 
 _warnings: dict[str, ui.dialog] = {}  # by page
 
 
 async def watch() -> None:
-    """Runs as long as the portal; one failed look (a busy database) does not end it. It also deletes old tries."""
+    """Runs as long as the portal; one failed look (a busy database) does not end it. It also deletes
+    what is over of tries, sessions, browsers and links."""
     looks = 0
     while True:
         try:
             await look()
             if looks % PRUNED_EVERY == 0:
-                await guessing.prune()
+                for prune in PRUNED:
+                    await prune()
         except Exception as exc:
             report(exc, "the watch over sessions")
         looks += 1

@@ -68,7 +68,7 @@ async def login(request: Request, identifier: Field = "", password: Field = "", 
         cookies.set_cookie(answer, cookies.PENDING, pending, max_age=int(second_factor.PENDING.total_seconds()))
     else:
         answer = await start_session(request, admitted.account_id, target)
-    cookies.set_cookie(answer, cookies.KNOWN, admitted.browser_token, max_age=cookies.A_YEAR)
+    cookies.set_cookie(answer, cookies.KNOWN, admitted.browser_token, max_age=int(account.KNOWN_FOR.total_seconds()))
     return answer
 
 

@@ -9,11 +9,12 @@ import pytest
 from creos_ui import clock, keyed_hash
 from creos_ui.database.transactions import atomic
 from creos_ui.services import outbox
-from creos_ui.services.accounts import links, reset
+from creos_ui.services.accounts import links, reset, sessions
+from creos_ui.services.accounts.account import prune_browsers, sign_in
 from creos_ui.services.mail import sending
-from models import Account, LinkPurpose, MailKind, MailMessage, OneTimeLink, ResetRequest
+from models import Account, KnownBrowser, LinkPurpose, MailKind, MailMessage, OneTimeLink, ResetRequest, Session
 from tests.school import School
-from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for
+from tests.services.post import NORA_AT, PASSWORD, PORTAL, MovedClock, account_for
 
 
 @pytest.fixture(autouse=True)
@@ -71,4 +72,25 @@ async def test_links_go_ninety_days_after_their_end_and_requests_for_one_after_a
     moved.ahead = timedelta(days=90)
     assert await left() == (1, 0)
     moved.ahead = timedelta(days=90, hours=2)
+    assert await left() == (0, 0)
+
+
+async def test_sessions_go_ninety_days_after_their_end_and_browsers_with_their_cookie(
+    nora: Account, moved: MovedClock
+) -> None:
+    await sign_in("peeters.nora", PASSWORD, address="192.0.2.1")
+    await sessions.open_session(nora.id, device="Firefox")
+
+    async def left() -> tuple[int, int]:
+        await sessions.prune()
+        await prune_browsers()
+        return await Session.all().count(), await KnownBrowser.all().count()
+
+    moved.ahead = timedelta(days=90, hours=11)
+    assert await left() == (1, 1)
+    moved.ahead = timedelta(days=90, hours=13)
+    assert await left() == (0, 1)
+    moved.ahead = timedelta(days=364)
+    assert await left() == (0, 1)
+    moved.ahead = timedelta(days=366)
     assert await left() == (0, 0)

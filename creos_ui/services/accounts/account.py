@@ -6,6 +6,7 @@ import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
@@ -22,6 +23,7 @@ from creos_ui.services.money import ledger
 from models import Account, Guardian, KnownBrowser, MailKind, Role, folded
 
 LONGEST_IDENTIFIER = 100
+KNOWN_FOR = timedelta(days=365)  # a browser, after its last sign-in; its cookie lasts as long
 _IDENTIFIER = re.compile(rf"[a-z0-9._-]{{3,{LONGEST_IDENTIFIER}}}")
 # fixed SQL: RETURNING names exactly those it ended
 _END_SESSIONS = """
@@ -196,6 +198,11 @@ def _confirmations(account_id: int) -> str:
 def _browser_hash(account: Account, token: str) -> str:
     """Per account: two parents who share a browser do not share a count."""
     return keyed_hash("browser", str(account.id), token)
+
+
+async def prune_browsers() -> None:
+    """Forget the browsers whose cookie has ended: a year after the last sign-in."""
+    await KnownBrowser.filter(last_used_at__lt=clock.now() - KNOWN_FOR).delete()
 
 
 async def _known_browser(account: Account | None, token: str | None) -> KnownBrowser | None:

@@ -20,6 +20,7 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 WARNED_BEFORE = timedelta(minutes=2)
 WRITTEN_EVERY = timedelta(seconds=30)
+KEPT = timedelta(days=90)  # the row of one that has ended, as a record
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,11 @@ async def sweep() -> Swept:
     await _write_used(now)
     idle_soon = {i for i, live in _live.items() if live.last_used_at + IDLE - now <= WARNED_BEFORE}
     return Swept(ended=over | elsewhere, ending=idle_soon)
+
+
+async def prune() -> None:
+    """Drop the rows of sessions that ended long ago."""
+    await Session.filter(created_at__lt=clock.now() - LONGEST - KEPT).delete()
 
 
 async def write_all() -> None:

@@ -11,7 +11,6 @@ import logging
 from datetime import date
 
 from creos_ui import clock
-from creos_ui.services.accounts import links, reset
 from creos_ui.services.mail import reminders, sending
 from creos_ui.services.mail.letter import Portal
 from creos_ui.services.mail.sending import Server
@@ -57,6 +56,5 @@ async def _daily(settings: Settings, done: date | None) -> date | None:
     if now.date() == done or (now.hour < REMINDED_FROM and not settings.demo):
         return done
     await reminders.remind(now.date(), days=[int(day) for day in settings.reminder_days.split(",")])
-    for prune in (sending.prune, links.prune, reset.prune):
-        await prune()
+    await sending.prune()
     return now.date()
