@@ -6,6 +6,7 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from tortoise.exceptions import OperationalError
 
 from creos_ui import clock
 from creos_ui.services.accounts import sessions
@@ -177,6 +178,39 @@ async def test_the_sweep_ends_what_is_over_here_or_elsewhere(nora: Account, hand
     assert not sessions.alive(elsewhere, active=True)
     assert sessions.alive(used, active=True)
     assert (await sessions.sweep()).ended == set()
+
+
+async def test_who_was_seen_by_another_process_stays_signed_in(nora: Account, hands: Hands) -> None:
+    token, session_id = await signed_in(nora)
+    for look in ("a sweep", "a request"):
+        hands.on(minutes=31)
+        await Session.filter(id=session_id).update(last_used_at=hands.at)  # by the other one
+        hands.on(seconds=5)
+        if look == "a sweep":
+            assert (await sessions.sweep()).ended == set()
+            assert sessions.alive(session_id, active=False)
+        else:
+            assert await sessions.load(token, active=False)
+    hands.on(minutes=31)
+    assert (await sessions.sweep()).ended == {session_id}
+
+
+async def test_an_end_is_named_by_the_look_after_one_that_failed(
+    nora: Account, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    _, idle = await signed_in(nora)
+    _, elsewhere = await signed_in(nora)
+    hands.on(minutes=31)
+    await Session.filter(id=elsewhere).update(revoked_at=hands.at)
+    with monkeypatch.context() as patched:
+        patched.setattr(sessions, "_write_used", busy)
+        with pytest.raises(OperationalError):
+            await sessions.sweep()
+    assert not sessions.alive(idle, active=True)
+    assert (await sessions.sweep()).ended == {idle, elsewhere}
 
 
 async def test_the_sweep_names_who_is_about_to_end(nora: Account, hands: Hands) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from tortoise.expressions import Q
+
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, update
 from creos_ui.keyed_hash import keyed_hash
@@ -105,6 +107,7 @@ async def load(token: str, *, active: bool = True) -> SignedIn | None:
         return None
     now = clock.now()
     live = _live.get(row.id) or _Live(_who(row), row.created_at, row.last_used_at, row.last_used_at)
+    live.last_used_at = max(row.last_used_at, live.last_used_at)  # another process may have seen the person since
     if live.ends_at() <= now:
         return None
     live.who = _who(row)
@@ -184,16 +187,17 @@ async def choose_language(who: SignedIn, language: str) -> None:
 
 
 async def sweep() -> Swept:
-    """Look over the live sessions: end those that are over, here or by another process; write down what was used."""
+    """Look over the live sessions: end those that are over, here or by another process; write down what was used.
+
+    One that ended is forgotten last: after a look that failed, the next one finds it again.
+    """
     now = clock.now()
-    over = {session_id for session_id, live in _live.items() if live.ends_at() <= now}
-    if over:
-        await revoke(*over)
-    elsewhere = {row.id for row in await Session.filter(id__in=list(_live), revoked_at__isnull=False).only("id")}
-    _forget(elsewhere)
+    await _end_over(now)
+    ended = {row.id for row in await Session.filter(id__in=list(_live), revoked_at__isnull=False).only("id")}
     await _write_used(now)
+    _forget(ended)
     idle_soon = {i for i, live in _live.items() if live.last_used_at + IDLE - now <= WARNED_BEFORE}
-    return Swept(ended=over | elsewhere, ending=idle_soon)
+    return Swept(ended=ended, ending=idle_soon)
 
 
 async def prune() -> None:
@@ -232,6 +236,18 @@ def _forget(session_ids: set[int]) -> None:
     _revoked.update(session_ids)
     for session_id in session_ids:
         _live.pop(session_id, None)
+
+
+async def _end_over(now: datetime) -> None:
+    """End what is over by its row too. Another process may have seen the person since: then they stay."""
+    over = [session_id for session_id, live in _live.items() if live.ends_at() <= now]
+    if not over:
+        return
+    by_row = Q(last_used_at__lte=now - IDLE) | Q(created_at__lte=now - LONGEST)
+    await update(Session.filter(by_row, id__in=over, revoked_at=None), revoked_at=now)
+    for row in await Session.filter(id__in=over, revoked_at=None).only("id", "last_used_at"):
+        if live := _live.get(row.id):
+            live.last_used_at = max(row.last_used_at, live.last_used_at)
 
 
 async def _write_used(now: datetime, *, all_of_them: bool = False) -> None:
