@@ -66,6 +66,13 @@ async def update(found: QuerySet[Any], **values: Any) -> int:
     return await atomic(work)
 
 
+async def one_at_a_time(connection: Any, what: str) -> None:
+    """Hold this lock until the transaction ends: what was looked at before writing holds. SQLite needs none, its
+    transactions follow each other."""
+    if connection.capabilities.dialect == "postgres":
+        await connection.execute_query("SELECT pg_advisory_xact_lock(hashtext($1))", [what])
+
+
 async def execute(connection: Any, sql: str, *values: Any) -> int:
     """Run one fixed statement written with $1, $2 ...; returns the number of rows an UPDATE or DELETE changed itself.
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from operator import methodcaller
 from typing import Any, Protocol, TypeVar
 
-from creos_ui.database.transactions import atomic
+from creos_ui.database.transactions import atomic, one_at_a_time
 from creos_ui.errors import DomainError
 
 
@@ -55,6 +55,7 @@ async def apply_if_same(
     """
 
     async def work(connection: Any) -> T:
+        await one_at_a_time(connection, "preview")  # two lists would not see what the other one brings
         plan = await plan_again()
         if plan.faults or plan.fingerprint != fingerprint:
             raise ChangedMeanwhile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
@@ -373,6 +374,15 @@ async def test_what_was_applied_is_not_applied_twice(db: Any, desk: Desk) -> Non
     with pytest.raises(ChangedMeanwhile):
         await desk.apply_seen(seen)
     assert await everything() == before
+
+
+async def test_of_several_at_once_one_is_applied(db: Any, desk: Desk) -> None:
+    children = ("Muller Camille", "Muller Nolan", "Muller Zoé")
+    await desk.apply(*[line(child=child, title="Piscine") for child in children])
+    seen = await desk.preview(*[line(child=child) for child in children])
+    ended = await asyncio.gather(*(desk.apply_seen(seen) for _ in range(3)), return_exceptions=True)
+    assert (await Invitation.all().count(), await Pupil.all().count(), await Activity.all().count()) == (6, 3, 2)
+    assert sorted(type(one).__name__ for one in ended) == ["ChangedMeanwhile", "ChangedMeanwhile", "Report"]
 
 
 async def test_a_newer_list_brings_the_answer(db: Any, desk: Desk) -> None:

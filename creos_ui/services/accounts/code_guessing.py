@@ -12,15 +12,13 @@ from datetime import timedelta
 from typing import Any
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic
+from creos_ui.database.transactions import atomic, one_at_a_time
 from creos_ui.errors import DomainError
 from creos_ui.keyed_hash import keyed_hash
+from creos_ui.services.accounts import guessing
 from models import SignInAttempt
 
 LIMITS = ((5, timedelta(minutes=5)), (50, timedelta(days=1)))
-
-# fixed SQL: a lock, which counting the tries before and recording this one hold together
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('sign_in_attempt'))"
 
 
 class TooManyCodes(DomainError):
@@ -37,8 +35,7 @@ async def begin(kind: str, account_id: int) -> int:
     track = keyed_hash("code", kind, str(account_id))
 
     async def work(connection: Any) -> int:
-        if connection.capabilities.dialect == "postgres":
-            await connection.execute_query(_ONE_AT_A_TIME)
+        await one_at_a_time(connection, guessing.LOCK)
         now = clock.now()
         for most, within in LIMITS:
             recent = SignInAttempt.filter(identifier_hash=track, at__gt=now - within, at__lte=now).using_db(connection)

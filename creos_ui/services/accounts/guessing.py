@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, execute, rows, update
+from creos_ui.database.transactions import atomic, execute, one_at_a_time, rows, update
 from creos_ui.database.values import instant
 from creos_ui.errors import PasswordMustBeReset, TooManyTries
 from creos_ui.keyed_hash import keyed_hash
@@ -27,12 +27,10 @@ OVERALL = 1000
 IN_A_ROW = 100  # without a success between them: only a new password opens the account (NIST)
 LONGEST_DELAY = timedelta(minutes=30)
 KEPT = timedelta(days=90)  # nothing is counted for longer
+LOCK = "sign_in_attempt"  # the next try waits until this one is counted and recorded
 
-# Fixed SQL, here and in `prune`: a track without a browser is NULL, which must equal NULL on both databases; and the
-# next sign-in waits until this one is counted and recorded.
+# Fixed SQL, here and in `prune`: a track without a browser is NULL, which must equal NULL on both databases.
 
-# count and record are one step. SQLite's transactions follow each other anyway
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('sign_in_attempt'))"
 # a try dated later than now was made while the clock ran ahead: no wait is counted from it.
 # one track: what strangers try on an identifier (browser ''), or what one known browser of it tries
 _COUNT = """
@@ -69,8 +67,7 @@ async def begin(identifier: str, *, address: str, browser_hash: str | None) -> T
     address_hash = keyed_hash("address", network_of(address))
 
     async def work(connection: Any) -> Try:
-        if connection.capabilities.dialect == "postgres":
-            await connection.execute_query(_ONE_AT_A_TIME)
+        await one_at_a_time(connection, LOCK)
         now = clock.now()
         await _check_track(connection, identifier_hash, browser_hash, now)
         if browser_hash is None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, rows
+from creos_ui.database.transactions import atomic, one_at_a_time, rows
 from creos_ui.errors import LinkNotUsable
 from creos_ui.keyed_hash import keyed_hash
 from creos_ui.services import outbox
@@ -24,8 +24,7 @@ PER_ACCOUNT, PER_ADDRESS = 5, 20  # in a day, in an hour
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 LONGEST = 254
 
-# fixed SQL: a lock, and two questions with a text that may be longer than the column, which the ORM refuses to ask
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('reset_request'))"
+# fixed SQL: two questions with a text that may be longer than the column, which the ORM refuses to ask
 _OF_IDENTIFIER = "SELECT id, identifier FROM account WHERE identifier = $1"
 # two parents may share an address; more than five accounts do not
 _OF_EMAIL = "SELECT id, identifier FROM account WHERE lower(email) = $1 ORDER BY id LIMIT 5"
@@ -41,8 +40,7 @@ async def request_link(typed: str, *, address: str) -> None:
     address_hash = keyed_hash("address", network_of(address))
 
     async def work(connection: Any) -> None:
-        if connection.capabilities.dialect == "postgres":
-            await connection.execute_query(_ONE_AT_A_TIME)
+        await one_at_a_time(connection, "reset_request")
         now = clock.now()
         requests = ResetRequest.all().using_db(connection)
         from_here = await requests.filter(address_hash=address_hash, at__range=(now - HOUR, now)).count()
