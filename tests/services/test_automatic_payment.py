@@ -18,6 +18,7 @@ from tortoise.exceptions import OperationalError
 from creos_ui import clock
 from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, InvitationNotFound, PriceChanged
 from creos_ui.services.former_system.bringing_over import import_list
+from creos_ui.services.invitations import automatic
 from creos_ui.services.invitations.answering import set_amount
 from creos_ui.services.invitations.automatic import fulfil, fulfil_all, set_pays_mandatory, wish_all
 from creos_ui.services.invitations.credit import top_up
@@ -408,6 +409,19 @@ async def test_a_family_whose_wishes_fail_is_logged_and_holds_up_no_other(
     assert await paid(noras, omars) == [False, True]
     assert f"guardian {school.nora.id} " in caplog.text
     assert "our own mistake" in caplog.text
+
+
+async def test_a_database_that_fails_when_asked_who_wishes_undoes_no_list_and_is_logged(
+    db: object, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is asked after the list is committed: a fault here must not read as if nothing had been brought over."""
+
+    async def gone(*_: object) -> None:
+        raise OperationalError("the connection is gone")
+
+    monkeypatch.setattr(automatic, "rows", gone)
+    assert await fulfil_all() == []
+    assert "the connection is gone" in caplog.text
 
 
 # publishing, and telling

@@ -86,9 +86,15 @@ async def fulfil(guardian_id: int, today: date | None = None) -> list[Transfer]:
 
 async def fulfil_all(today: date | None = None) -> list[Transfer]:
     """Fulfil the wishes of every debtor who has any, one after the other: after invitations are published, or prices
-    change. What fails for one of them is logged and holds up no other: what was published is done, and stays done."""
+    change. Never raises: what was published is done, and stays done. What fails for one of them is logged and holds up
+    no other."""
+    try:
+        debtors = await rows(default_connection(), _WHO, today or clock.today())
+    except Exception:
+        log.exception("automatic payments put off to the next credit")
+        return []
     paid: list[Transfer] = []
-    for debtor in await rows(default_connection(), _WHO, today or clock.today()):
+    for debtor in debtors:
         try:
             paid += await fulfil(int(debtor["id"]), today)
         except Exception:

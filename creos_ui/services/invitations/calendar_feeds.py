@@ -18,11 +18,11 @@ from icalendar import Calendar, Event, Timezone, vText
 from tortoise.queryset import QuerySet
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, default_connection
+from creos_ui.database.transactions import atomic, default_connection, one_at_a_time
 from creos_ui.keyed_hash import keyed_hash
 from creos_ui.services.invitations.calendar import Entry, Kind, State, days_of
 from creos_ui.texts import DEFAULT, LANGUAGES, t
-from models import Account, CalendarFeed, Guardian
+from models import Account, CalendarFeed
 
 FOLDER = "/calendar/"
 PAST, AHEAD = timedelta(days=366), timedelta(days=732)  # what a feed holds around today
@@ -36,7 +36,7 @@ async def feed_of(guardian_id: int) -> str:
     """The path of this guardian's feed, made at its first use."""
 
     async def work(connection: Any) -> CalendarFeed:
-        await _one_at_a_time(connection, guardian_id)
+        await one_at_a_time(connection, f"calendar_feed {guardian_id}")
         return await _open_feed(connection, guardian_id) or await _new_feed(connection, guardian_id)
 
     if known := await _open_feed(default_connection(), guardian_id):
@@ -48,16 +48,11 @@ async def renew_feed(guardian_id: int) -> str:
     """Revoke every address this guardian had, at once, and return the path of a new one."""
 
     async def work(connection: Any) -> CalendarFeed:
-        await _one_at_a_time(connection, guardian_id)
+        await one_at_a_time(connection, f"calendar_feed {guardian_id}")
         await _open_feeds(connection, guardian_id).update(revoked_at=clock.now())
         return await _new_feed(connection, guardian_id)
 
     return _path(await atomic(work))
-
-
-async def _one_at_a_time(connection: Any, guardian_id: int) -> None:
-    """Of several tabs at once, the last one's address is the only one that answers."""
-    await Guardian.filter(id=guardian_id).using_db(connection).select_for_update().get()
 
 
 async def guardian_of(name: str) -> int | None:
