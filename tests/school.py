@@ -81,10 +81,14 @@ class School:
         due_in_days: int = 10,
         closes_on: date | None = None,
     ) -> Invitation:
-        """A new activity and its invitation; the debtor is the pupil's own parent unless named."""
+        """A new activity and its invitation; the debtor is the pupil's own parent unless named. It begins when it is
+        due, or today where that is past."""
         self.activities += 1
-        due_on = clock.today() + timedelta(days=due_in_days)
-        activity = await add_activity(f"{title} {self.activities}", due_on, mandatory=mandatory, closes_on=closes_on)
+        today = clock.today()
+        due_on, name = today + timedelta(days=due_in_days), f"{title} {self.activities}"
+        activity = await add_activity(
+            name, due_on, mandatory=mandatory, closes_on=closes_on, starts_on=max(due_on, today)
+        )
         owner = debtor or (self.omar if pupil.id == self.mia.id else self.nora)
         return await add_invitation(activity, pupil, owner, price_cents)
 

@@ -192,10 +192,13 @@ class InvitationsView:
         self.tabs.show(tabs, str(self.shown.tab))
         if self.children:
             self.children.show(self._names, self.shown.pupil_id or EVERYBODY)
-        if counts.open:
-            self.waiting.set_text(self.me.t("invitations.waiting", count=counts.open, total_cents=counts.open_cents))
+        if counts.due:
+            said = self.me.t("invitations.waiting", count=counts.due, total_cents=counts.due_cents)
         else:
-            self.waiting.set_text(self.me.t("invitations.nothing_waiting"))
+            said = self.me.t("invitations.nothing_waiting")
+        if counts.old:
+            said += ". " + self.me.t("invitations.old", count=counts.old, total_cents=counts.old_cents)
+        self.waiting.set_text(said)
 
 
 def with_answered(fresh: list[Line], stood: list[Line], now: dict[int, Line], tab: Tab) -> list[Line]:

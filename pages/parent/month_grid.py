@@ -21,7 +21,7 @@ SHOWN = 3  # entries of a day before « + 2 autres »; one alone is not worth hi
 STATES = {
     State.TO_PAY: ("calendar.to_pay", "open"),
     State.LATE: ("calendar.late", "open"),
-    State.CLOSED: ("calendar.closed", "open"),
+    State.CLOSED: ("calendar.closed", "all"),
     State.PAID: ("calendar.paid", "paid"),
     State.DECLINED: ("calendar.declined", "declined"),
     State.GOING: ("calendar.going", None),

@@ -63,8 +63,8 @@ async def confirm_decline(line: Line, balance_cents: int, me: Person) -> bool:
         yes = me.t("change.decline_back", amount_cents=amount_cents)
     else:
         meaning, yes = me.t("confirm.not_enrolled", child=child), me.t("action.decline")
-    if line.closes_on:
-        meaning += " " + me.t("change.until", day=line.closes_on)
+    if line.answers_until:
+        meaning += " " + me.t("change.until", day=line.answers_until)
     with dialog_card(me.t("confirm.title")) as dialog:
         text("p", me.t("confirm.decline"))
         fixed(facts(listed))

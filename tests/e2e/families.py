@@ -32,7 +32,7 @@ async def seed_families(settings: Settings) -> None:
     museum = await add_activity("Musée du jouet", today + timedelta(days=12), mandatory=True, document_id=document.id)
     handball = await add_activity("Activité handball temps de midi", today + timedelta(days=20))
     green = await add_activity("Classes vertes", today + timedelta(days=40), mandatory=True)
-    late = await add_activity("Patinoire", today - timedelta(days=3))
+    late = await add_activity("Patinoire", today - timedelta(days=3), starts_on=today + timedelta(days=2))
     swimming = await add_activity("Piscine", today - timedelta(days=30), mandatory=True)
     chess = await add_activity("Échecs", today - timedelta(days=25))
     for number in range(FAMILIES):
@@ -48,7 +48,9 @@ async def seed_families(settings: Settings) -> None:
         paid = await add_invitation(swimming, nolan, mother, 250)
         await pay_invitations([Agreed(paid.id, 250)], debtor_id=mother.id, key=new_key(), actor="test")
         declined = await add_invitation(chess, camille, mother, 300)
-        await decline_invitation(declined.id, debtor_id=mother.id, answer_no=0, actor="test")
+        await decline_invitation(
+            declined.id, debtor_id=mother.id, answer_no=0, actor="test", today=today - timedelta(days=26)
+        )
     odd = await add_guardian(NAUGHTY, 'O\'Brien "Zoë"', credit_cents=10_000)
     await Account.create(identifier="odd", guardian_id=odd.id, password_hash=password_hash)
     child = await add_pupil("{{ 6*7 }}", NAUGHTY, odd)

@@ -156,7 +156,7 @@ async def test_what_was_paid_automatically_can_be_declined_and_is_not_paid_again
 
 async def test_the_switch_pays_mandatory_ones_of_that_debtor_alone(school: School) -> None:
     mandatory, optional = [await school.invite(school.lou, mandatory=m) for m in (True, False)]
-    closed = await school.invite(school.lou, mandatory=True, closes_on=clock.today() - timedelta(days=1))
+    closed = await school.invite(school.lou, closes_on=clock.today() - timedelta(days=1))
     theirs = await school.invite(school.mia, mandatory=True)
     (transfer,) = await set_pays_mandatory(school.nora.id, True)
     assert transfer.invitation_id == mandatory.id

@@ -243,8 +243,9 @@ async def test_without_a_closing_date_money_comes_back_until_the_activity_begins
         await school.decline(has_begun)
     late = await declined(school)
     await begin(late, clock.today() + YESTERDAY)
-    await school.pay(late)  # as an open one, which can be paid late
-    assert await school.balance_cents(school.nora) == 1_000
+    with pytest.raises(AnsweringClosed):  # nor is one paid for that is over
+        await school.pay(late)
+    assert await school.balance_cents(school.nora) == 1_500
 
 
 async def test_the_grid_offers_what_the_service_does(school: School) -> None:

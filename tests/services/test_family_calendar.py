@@ -61,10 +61,13 @@ async def test_each_state_has_its_word(school: School) -> None:
     await school.invite(school.lou, title="Tardive", due_in_days=-2)
     yesterday = clock.today() - timedelta(days=1)
     await school.invite(school.lou, title="Close", due_in_days=-3, closes_on=yesterday)
+    await school.invite(school.lou, title="Obligatoire", due_in_days=-1, closes_on=yesterday, mandatory=True)
     assert in_short(await seen(school.nora)) == [
         ("due", "Close", "closed"),
-        ("activity", "Close", "closed"),
         ("due", "Tardive", "late"),
+        ("due", "Obligatoire", "late"),  # for ever
+        ("activity", "Close", "closed"),
+        ("activity", "Obligatoire", "late"),
         ("activity", "Tardive", "late"),
         ("due", "Payée", "paid"),
         ("activity", "Payée", "paid"),

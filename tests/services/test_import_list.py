@@ -351,9 +351,9 @@ async def test_what_would_be_replaced_and_the_rule_it_is_under_belong_to_the_pre
 
 
 async def test_what_the_list_leaves_alone_may_change_meanwhile(school: School, desk: Desk) -> None:
-    own = line(child="Peeters Lou", debtor="Peeters Nora")
+    own = line(child="Peeters Lou", debtor="Peeters Nora", mandatory="oui")
     await desk.apply(own)
-    seen = await desk.preview(own, line())
+    seen = await desk.preview(own, line(mandatory="oui"))
     await school.pay(await Invitation.get())
     done = await desk.apply_seen(seen)
     assert (done.applied, done.answered_here) == (True, 1)
@@ -440,9 +440,9 @@ async def test_a_list_that_contradicts_what_is_here_is_refused(db: Any, desk: De
 
 
 async def test_paid_here_and_in_the_former_system_is_for_a_person_to_settle(school: School, desk: Desk) -> None:
-    await desk.apply(line(child="Peeters Lou", debtor="Peeters Nora"))
+    await desk.apply(line(child="Peeters Lou", debtor="Peeters Nora", mandatory="oui"))
     await school.pay(await Invitation.get())
-    report = await desk.apply(line(child="Peeters Lou", debtor="Peeters Nora", paid="20/06/2024"))
+    report = await desk.apply(line(child="Peeters Lou", debtor="Peeters Nora", mandatory="oui", paid="20/06/2024"))
     assert faults_of(report) == [(2, "Date de paiement", "already_paid")]
     assert await school.balance_cents(school.nora) == 1_500
 

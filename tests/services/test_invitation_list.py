@@ -15,6 +15,7 @@ import time_machine
 from creos_ui import clock
 from creos_ui.database import transactions
 from creos_ui.services.invitations import listing
+from creos_ui.services.invitations.due import due_next
 from creos_ui.services.invitations.listing import (
     LARGEST_PAGE,
     SORTS,
@@ -50,14 +51,39 @@ async def test_each_tab_shows_its_own_and_the_counts_agree(school: School) -> No
     await school.invite(school.mia)
 
     counts = await counts_of(school.nora.id)
-    assert (counts.open, counts.paid, counts.declined, counts.all, counts.open_cents) == (3, 2, 1, 6, 300)
+    assert (counts.open, counts.paid, counts.declined, counts.all, counts.due_cents) == (3, 2, 1, 6, 300)
     for tab, number in ((Tab.OPEN, 3), (Tab.PAID, 2), (Tab.DECLINED, 1), (Tab.ALL, 6)):
         page = await page_of_invitations(school.nora.id, Wanted(tab=tab))
         assert (page.total, len(page.lines)) == (number, number)
         assert {str(line.status) for line in page.lines} == ({"open", "paid", "declined"} if tab == "all" else {tab})
 
     tims = await counts_of(school.nora.id, school.tim.id)
-    assert (tims.open, tims.paid, tims.declined, tims.open_cents) == (0, 1, 1, 0)
+    assert (tims.open, tims.paid, tims.declined, tims.due_cents) == (0, 1, 1, 0)
+
+
+async def test_what_nobody_can_answer_any_more_is_found_among_all_and_counted_nowhere_else(school: School) -> None:
+    """The list and the wallet say the same sum; what was due over a year ago can be paid, and stands apart."""
+    due = await school.invite(school.lou, price_cents=100, mandatory=True)
+    closed = await school.invite(school.lou, price_cents=700, closes_on=clock.today() - timedelta(days=1))
+    over = await school.invite(school.lou, price_cents=900)
+    old = await school.invite(school.tim, price_cents=1_200, due_in_days=-400, mandatory=True)
+    await Activity.filter(id=over.activity_id).update(starts_on=clock.today() - timedelta(days=1))
+
+    counts = await counts_of(school.nora.id)
+    assert (counts.open, counts.all, counts.due, counts.due_cents) == (2, 4, 1, 100)
+    assert (counts.old, counts.old_cents) == (1, 1_200)
+    wallet = await due_next(school.nora.id, days=None)
+    assert (wallet.count, wallet.total_cents) == (counts.due, counts.due_cents)
+
+    waiting = {line.id: line for line in (await page_of_invitations(school.nora.id, Wanted())).lines}
+    assert set(waiting) == {due.id, old.id}
+    assert [(line.can_be_paid, line.payable) for line in (waiting[due.id], waiting[old.id])] == [
+        (True, True),
+        (True, False),
+    ]
+    everything = (await page_of_invitations(school.nora.id, EVERYTHING)).lines
+    assert {line.id for line in everything if line.too_late} == {closed.id, over.id}
+    assert (await counts_of(school.nora.id, school.tim.id)).old == 1
 
 
 async def test_a_family_without_invitations_sees_an_empty_page(school: School) -> None:
@@ -315,9 +341,10 @@ async def test_what_is_late_may_be_answered_until_it_is_closed(school: School, s
         for mandatory in (False, True):
             await school.invite(school.lou, due_in_days=due_in_days, closes_on=closes_on, mandatory=mandatory)
             with subtests.test(due_in_days=due_in_days, closes_in_days=closes_in_days, mandatory=mandatory):
-                newest = max((await page_of_invitations(school.nora.id, Wanted())).lines, key=lambda line: line.id)
-                assert (newest.late, newest.too_late) == (late, closed)
-                assert newest.payable is not closed
+                everything = Wanted(tab=Tab.ALL)
+                newest = max((await page_of_invitations(school.nora.id, everything)).lines, key=lambda line: line.id)
+                assert (newest.late, newest.too_late) == (late, closed and not mandatory)
+                assert newest.payable is (mandatory or not closed)
                 assert newest.declinable is (not closed and not mandatory)
 
 
@@ -325,7 +352,7 @@ async def test_an_answered_invitation_is_neither_late_nor_payable(school: School
     await school.pay(await school.invite(school.lou, due_in_days=-3))
     await school.decline(await school.invite(school.lou, due_in_days=-3))
     for line in (await page_of_invitations(school.nora.id, EVERYTHING)).lines:
-        assert (line.late, line.payable, line.declinable) == (False, False, False)
+        assert (line.late, line.payable) == (False, False)
 
 
 async def test_days_are_counted_as_the_school_counts_them(school: School) -> None:
@@ -354,7 +381,7 @@ async def test_a_line_says_all_the_grid_shows(school: School) -> None:
         "Peeters Nora",
     )
     assert (line.amount_cents, line.mandatory, line.automatic, line.answer_no) == (1_234, True, False, 0)
-    assert (line.starts_on, line.due_on, line.closes_on) == (line.due_on, clock.today() + timedelta(days=10), None)
+    assert (line.starts_on, line.due_on, line.answers_until) == (line.due_on, clock.today() + timedelta(days=10), None)
     assert (line.document, line.paid_on, line.declined_on) == ("t" * 43, None, None)
 
 

@@ -2,9 +2,10 @@
 
 Rules (the official portal's; K8, K9): only the debtor answers; a mandatory activity can only be paid, never declined;
 an optional one enrols the child only when paid; a mandatory one keeps the child enrolled whether paid or not: nobody is
-excluded for money (Code de l'enseignement, gratuité); past its due date an invitation can still be answered until the
-activity is closed. Until then a parent may change their mind: pay what they declined, and decline an optional activity
-they paid, with the credit back at once. still_open.py holds the questions of what may still be answered.
+excluded for money (Code de l'enseignement, gratuité). Past its due date an invitation can still be answered: a
+mandatory one for ever, an optional one until its activity is closed or begins. Until then a parent may change their
+mind: pay what they declined, and decline what they paid, with the credit back at once. still_open.py holds these
+questions.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ log = logging.getLogger("creos_ui")
 
 _WISHED = f"""
     FROM invitation i JOIN activity a ON a.id = i.activity_id
-    WHERE i.debtor_id = $2 AND {still_open.awaits_credit_sql("$1")}
+    WHERE i.debtor_id = $3 AND {still_open.awaits_credit_sql("$1", "$2")}
 """
 # nobody changes a price or an answer under the sum that follows. What somebody else holds, such as a list being brought
 # over, is not waited for: no credit waits for a list, and nothing is locked in another order than by id (K4)
@@ -40,11 +40,11 @@ _AFFORDABLE = f"""
     SELECT w.invitation_id, w.amount_cents, w.answer_no FROM (
         SELECT i.id AS invitation_id, i.amount_cents, i.answer_no,
             sum(i.amount_cents) OVER (ORDER BY a.due_on, i.id) AS total_cents {_WISHED}) w
-    WHERE w.total_cents <= (SELECT balance_cents FROM ledger_account WHERE guardian_id = $2) ORDER BY w.total_cents
+    WHERE w.total_cents <= (SELECT balance_cents FROM ledger_account WHERE guardian_id = $3) ORDER BY w.total_cents
 """  # noqa: S608 - fixed parts
 _WHO = f"""
     SELECT DISTINCT i.debtor_id AS id FROM invitation i JOIN activity a ON a.id = i.activity_id
-    WHERE {still_open.awaits_credit_sql("$1")} ORDER BY i.debtor_id
+    WHERE {still_open.awaits_credit_sql("$1", "$2")} ORDER BY i.debtor_id
 """  # noqa: S608
 
 
@@ -55,11 +55,12 @@ async def pay_wished(connection: Any, guardian_id: int, day: date | None = None)
     wishes afterwards. Inside the caller's transaction, whose first statement locked the wallet.
     """
     day = day or clock.today()
+    asked = day, still_open.since(day), guardian_id
     postgres = connection.capabilities.dialect == "postgres"  # SQLite has one writer at a time
-    ours = {row["id"] for row in await rows(connection, _LOCK, day, guardian_id)} if postgres else None
+    ours = {row["id"] for row in await rows(connection, _LOCK, *asked)} if postgres else None
     claimed: list[Claimed] = []
     paid: list[Transfer] = []
-    for wished in await rows(connection, _AFFORDABLE, day, guardian_id):
+    for wished in await rows(connection, _AFFORDABLE, *asked):
         agreed = Agreed(**wished)
         if ours is not None and agreed.invitation_id not in ours:
             break
@@ -88,8 +89,9 @@ async def fulfil_all(today: date | None = None) -> list[Transfer]:
     """Fulfil the wishes of every debtor who has any, one after the other: after invitations are published, or prices
     change. Never raises: what was published is done, and stays done. What fails for one of them is logged and holds up
     no other."""
+    day = today or clock.today()
     try:
-        debtors = await rows(default_connection(), _WHO, today or clock.today())
+        debtors = await rows(default_connection(), _WHO, day, still_open.since(day))
     except Exception:
         log.exception("automatic payments put off to the next credit")
         return []

@@ -67,7 +67,7 @@ class Days:
 async def days_of(guardian_id: int, first: date, last: date, *, most: int = MOST) -> Days:
     """What this guardian's calendar holds from `first` to `last`, both included; one entry for all children alike."""
     sql = f"""SELECT i.activity_id, i.pupil_id, i.amount_cents, i.debtor_id = $1 AS theirs, {still_open.TERMS}, a.title,
-            a.due_on, p.first_name, p.last_name
+            p.first_name, p.last_name
         FROM invitation i JOIN activity a ON a.id = i.activity_id JOIN pupil p ON p.id = i.pupil_id
         JOIN guardian g ON g.id = i.debtor_id
         WHERE (i.debtor_id = $1 OR i.pupil_id IN (SELECT m.pupil_id FROM guardianship m WHERE m.guardian_id = $1))
@@ -142,22 +142,21 @@ def _worth(row: dict[str, Any]) -> tuple[bool, bool]:
 
 
 def _entries(row: dict[str, Any], today: date) -> Iterable[Entry]:
-    due_on, theirs = values.day(row["due_on"]), bool(row["theirs"])
-    terms = terms_of(row)
-    state = _own_state(terms, due_on, today) if theirs else _other_state(terms)
+    terms, theirs = terms_of(row), bool(row["theirs"])
+    state = _own_state(terms, today) if theirs else _other_state(terms)
     cents = int(row["amount_cents"]) if theirs else None
     name, activity = (_first_name(row),), int(row["activity_id"])
     yield Entry(terms.starts_on, Kind.ACTIVITY, row["title"], name, state, cents, activity)
     if theirs and state is not State.DECLINED:
-        yield Entry(due_on, Kind.DUE, row["title"], name, state, cents, activity)
+        yield Entry(terms.due_on, Kind.DUE, row["title"], name, state, cents, activity)
 
 
-def _own_state(terms: Terms, due_on: date, today: date) -> State:
+def _own_state(terms: Terms, today: date) -> State:
     if terms.status != InvitationStatus.OPEN:
         return State.PAID if terms.status == InvitationStatus.PAID else State.DECLINED
-    if not still_open.is_due(terms, today):
+    if not still_open.is_waiting(terms, today):
         return State.CLOSED
-    return State.LATE if due_on < today else State.TO_PAY
+    return State.LATE if terms.due_on < today else State.TO_PAY
 
 
 def _other_state(terms: Terms) -> State:

@@ -43,7 +43,7 @@ _LOCK_AND_PAY = _PAY.replace(
     "AND EXISTS (SELECT 1 FROM ledger_account WHERE guardian_id = $9 FOR NO KEY UPDATE) AND EXISTS (",
 )
 _PAY_WISHED = _ANSWER.format(
-    seen="i.amount_cents = $8 AND i.debtor_id = $9", allowed=still_open.awaits_credit_sql("$10")
+    seen="i.amount_cents = $8 AND i.debtor_id = $9", allowed=still_open.awaits_credit_sql("$10", "$11")
 )
 _DECLINE = _ANSWER.format(seen="i.debtor_id = $8", allowed=still_open.may_be_declined_sql("$9"))
 _BRING_OVER = _ANSWER.format(seen="i.amount_cents = $8", allowed="i.status = 'open'")
@@ -74,8 +74,8 @@ async def claim_payment(connection: Any, agreed: Agreed, *, debtor_id: int, acto
 async def claim_wish(connection: Any, agreed: Agreed, *, debtor_id: int, day: date) -> Claimed | None:
     """Open -> paid, because its debtor wished it; None where that is no longer so."""
     invitation_id, cents, seen = agreed
-    written = _Answer(InvitationStatus.PAID, AUTOMATIC, automatic=True)
-    return await _claim(connection, _PAY_WISHED, written, invitation_id, seen, cents, debtor_id, day)
+    written, since = _Answer(InvitationStatus.PAID, AUTOMATIC, automatic=True), still_open.since(day)
+    return await _claim(connection, _PAY_WISHED, written, invitation_id, seen, cents, debtor_id, day, since)
 
 
 async def claim_decline(

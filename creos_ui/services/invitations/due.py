@@ -22,7 +22,7 @@ _FAR = date(9999, 12, 31)
 
 _UNTIL = f"""
     FROM invitation i JOIN activity a ON a.id = i.activity_id
-    WHERE i.debtor_id = $1 AND {still_open.is_due_sql("$2")} AND a.due_on <= $3
+    WHERE i.debtor_id = $1 AND {still_open.is_due_sql("$2", "$3")} AND a.due_on <= $4
 """
 _DUE_SUM = f"SELECT count(*) AS n, coalesce(sum(i.amount_cents), 0) AS cents {_UNTIL}"
 _DUE = f"""
@@ -69,9 +69,9 @@ class Suggestion:
 async def due_next(guardian_id: int, *, days: int | None = 30) -> Due:
     """What falls due in the next `days` days (None: ever) and can still be paid, late ones first, and the balance."""
     today = clock.today()
-    until = _FAR if days is None else today + timedelta(days=days)
-    found = await rows(default_connection(), _DUE, guardian_id, today, until)
-    (summed,) = await rows(default_connection(), _DUE_SUM, guardian_id, today, until)
+    asked = guardian_id, today, still_open.since(today), _FAR if days is None else today + timedelta(days=days)
+    found = await rows(default_connection(), _DUE, *asked)
+    (summed,) = await rows(default_connection(), _DUE_SUM, *asked)
     return Due(
         lines=[_due_line(row, today) for row in found],
         count=int(summed["n"]),

@@ -47,7 +47,7 @@ _FROM = f"""{_FOUND}
     LEFT JOIN document d ON d.id = a.document_id
 """
 _COLUMNS = f"""
-    i.id, i.answer_no, i.amount_cents, i.answered_at, i.automatic, {still_open.TERMS}, a.title, a.due_on,
+    i.id, i.answer_no, i.amount_cents, i.answered_at, i.automatic, {still_open.TERMS}, a.title,
     p.id AS pupil_id, p.last_name AS pupil_last, p.first_name AS pupil_first,
     g.last_name AS debtor_last, g.first_name AS debtor_first, d.token AS document
 """
@@ -87,7 +87,7 @@ class Line:
     mandatory: bool
     starts_on: date
     due_on: date
-    closes_on: date | None
+    answers_until: date | None  # None: for ever
     amount_cents: int
     status: InvitationStatus
     answer_no: int
@@ -127,16 +127,20 @@ class Page:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many invitations stand in each tab, and what the open ones cost in all, in integer euro cents."""
+    """How many invitations stand in each tab; of the open ones, how many are due and what these cost in all, in integer
+    euro cents, and apart from them what was due over a year ago."""
 
     open: int
     paid: int
     declined: int
-    open_cents: int
+    all: int
+    due: int
+    due_cents: int
+    old_cents: int
 
     @property
-    def all(self) -> int:
-        return self.open + self.paid + self.declined
+    def old(self) -> int:
+        return self.open - self.due
 
 
 async def page_of_invitations(debtor_id: int, wanted: Wanted) -> Page:
@@ -144,7 +148,7 @@ async def page_of_invitations(debtor_id: int, wanted: Wanted) -> Page:
     wanted = wanted.in_bounds()
     where, given = _where(debtor_id, wanted)
     column, direction = SORTS[wanted.sort], "DESC" if wanted.descending else "ASC"
-    counted = _FOUND if wanted.search else "FROM invitation i"
+    counted = _FOUND if wanted.search or wanted.tab == Tab.OPEN else "FROM invitation i"
     total = int((await rows(default_connection(), f"SELECT count(*) AS n {counted} {where}", *given))[0]["n"])
     size = wanted.page_size
     offset = (min(wanted.page, max(1, -(-total // size))) - 1) * size  # past the end is the last page
@@ -169,19 +173,31 @@ async def invitations_of(debtor_id: int, ids: list[int]) -> list[Line]:
 
 async def counts_of(debtor_id: int, pupil_id: int | None = None) -> Counts:
     """The counts of the tabs, for all children or one."""
-    sql = "SELECT status, count(*) AS n, sum(amount_cents) AS cents FROM invitation WHERE debtor_id = $1"
-    given: list[Any] = [debtor_id]
+    given, child = [debtor_id], ""
     if pupil_id is not None:
-        sql += " AND pupil_id = $2"
-        given.append(values.whole(pupil_id, otherwise=0))
-    found = {row["status"]: row for row in await rows(default_connection(), sql + " GROUP BY status", *given)}
-    number = {status: int(found[status]["n"]) if status in found else 0 for status in InvitationStatus}
-    open_cents = int(found[InvitationStatus.OPEN]["cents"]) if InvitationStatus.OPEN in found else 0
+        given, child = [debtor_id, values.whole(pupil_id, otherwise=0)], "AND i.pupil_id = $2"
+    by_status = f"SELECT i.status, count(*) AS n FROM invitation i WHERE i.debtor_id = $1 {child} GROUP BY i.status"  # noqa: S608
+    number = {row["status"]: int(row["n"]) for row in await rows(default_connection(), by_status, *given)}
+    today = clock.today()
+    days, due = (today, still_open.since(today)), f"a.due_on >= ${len(given) + 2}"
+    (waiting,) = await rows(
+        default_connection(),
+        f"""SELECT count(*) AS n, count(CASE WHEN {due} THEN 1 END) AS due,
+            coalesce(sum(i.amount_cents), 0) AS cents,
+            coalesce(sum(CASE WHEN {due} THEN i.amount_cents END), 0) AS due_cents
+        FROM invitation i JOIN activity a ON a.id = i.activity_id
+        WHERE i.debtor_id = $1 {child} AND {still_open.is_waiting_sql(f"${len(given) + 1}")}""",  # noqa: S608
+        *given,
+        *days,
+    )
     return Counts(
-        open=number[InvitationStatus.OPEN],
-        paid=number[InvitationStatus.PAID],
-        declined=number[InvitationStatus.DECLINED],
-        open_cents=open_cents,
+        open=int(waiting["n"]),
+        paid=number.get(InvitationStatus.PAID, 0),
+        declined=number.get(InvitationStatus.DECLINED, 0),
+        all=sum(number.values()),
+        due=int(waiting["due"]),
+        due_cents=int(waiting["due_cents"]),
+        old_cents=int(waiting["cents"]) - int(waiting["due_cents"]),
     )
 
 
@@ -195,7 +211,10 @@ async def children_of(debtor_id: int) -> list[tuple[int, str]]:
 def _where(debtor_id: int, wanted: Wanted) -> tuple[str, list[Any]]:
     tests = ["i.debtor_id = $1"]
     given: list[Any] = [debtor_id]
-    if wanted.tab != Tab.ALL:
+    if wanted.tab == Tab.OPEN:  # what nobody can answer any more is found among all
+        given.append(clock.today())
+        tests.append(still_open.is_waiting_sql("$2"))
+    elif wanted.tab != Tab.ALL:
         tests.append(f"i.status = '{wanted.tab.value}'")
     if wanted.pupil_id is not None:
         given.append(wanted.pupil_id)
@@ -209,15 +228,15 @@ def _where(debtor_id: int, wanted: Wanted) -> tuple[str, list[Any]]:
 
 def _line(row: dict[str, Any], today: date) -> Line:
     terms = terms_of(row)
-    status, due_on = terms.status, values.day(row["due_on"])
+    status = terms.status
     answered_on = clock.school_day(values.instant(row["answered_at"])) if row["answered_at"] else None
     return Line(
         id=int(row["id"]),
         title=row["title"],
         mandatory=terms.mandatory,
         starts_on=terms.starts_on,
-        due_on=due_on,
-        closes_on=terms.closes_on,
+        due_on=terms.due_on,
+        answers_until=None if terms.mandatory else terms.answers_until,
         amount_cents=int(row["amount_cents"]),
         status=status,
         answer_no=int(row["answer_no"]),
@@ -229,7 +248,7 @@ def _line(row: dict[str, Any], today: date) -> Line:
         pupil_first_name=row["pupil_first"],
         debtor=f"{row['debtor_last']} {row['debtor_first']}".strip(),
         document=row["document"],
-        late=status == InvitationStatus.OPEN and due_on < today,
+        late=status == InvitationStatus.OPEN and terms.due_on < today,
         can_be_paid=still_open.may_pay(terms, today),
         declinable=still_open.may_be_declined(terms, today),
         payable=still_open.is_due(terms, today),

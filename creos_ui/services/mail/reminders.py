@@ -27,14 +27,14 @@ WARNED_AGAIN_AFTER = timedelta(days=7)
 # due from today on, until a day; who was due before was reminded before
 _COMING = f"""
     SELECT i.id, i.debtor_id, a.due_on FROM invitation i JOIN activity a ON a.id = i.activity_id
-    WHERE {still_open.is_due_sql("$1")} AND a.due_on BETWEEN $1 AND $2 ORDER BY i.debtor_id, a.due_on, i.id
+    WHERE {still_open.is_due_sql("$1", "$1")} AND a.due_on <= $2 ORDER BY i.debtor_id, a.due_on, i.id
 """  # noqa: S608 - fixed parts
 # the same invitations, of those whose wallet holds less than they cost together
 _SHORT = f"""
     SELECT d.debtor_id, d.id FROM (
         SELECT i.debtor_id, i.id, a.due_on, sum(i.amount_cents) OVER (PARTITION BY i.debtor_id) AS total_cents
         FROM invitation i JOIN activity a ON a.id = i.activity_id
-        WHERE {still_open.is_due_sql("$1")} AND a.due_on BETWEEN $1 AND $2) d
+        WHERE {still_open.is_due_sql("$1", "$1")} AND a.due_on <= $2) d
     JOIN ledger_account w ON w.guardian_id = d.debtor_id WHERE w.balance_cents < d.total_cents
     ORDER BY d.debtor_id, d.due_on, d.id
 """  # noqa: S608
