@@ -12,11 +12,10 @@ import secrets
 from collections.abc import Collection
 from typing import Any
 
-import asyncpg
 from tortoise.connection import get_connection
 
 from creos_ui import live
-from creos_ui.database.config import config
+from creos_ui.database.config import connect
 
 log = logging.getLogger("creos_ui")
 
@@ -48,7 +47,7 @@ async def watch(url: str) -> None:
     if url.startswith("sqlite:"):
         await _watch_file()
     else:
-        await _listen(config(url)["connections"]["default"]["credentials"])
+        await _listen(url)
 
 
 async def _watch_file() -> None:
@@ -71,13 +70,12 @@ async def _data_version() -> int:
     return int(found[0]["data_version"])
 
 
-async def _listen(credentials: dict[str, Any]) -> None:
+async def _listen(url: str) -> None:
     """One connection that only listens. When it is lost, another, and then everyone looks: it may have missed some."""
-    wanted = {name: credentials[name] for name in ("host", "port", "user", "password", "database", "ssl")}
     pause = 0.1
     while True:
         try:
-            connection = await asyncpg.connect(**wanted, timeout=5, server_settings={"application_name": NAME})
+            connection = await connect(url, NAME)
             try:
                 lost = asyncio.Event()
                 connection.add_termination_listener(lambda _, lost=lost: lost.set())

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import asyncpg
+
 SQLITE_PRAGMAS = {
     "busy_timeout": 5000,  # milliseconds a writer waits in its thread; who reads has another (safe_sqlite)
     "journal_mode": "WAL",
@@ -18,6 +20,8 @@ SQLITE_PRAGMAS = {
     "cache_size": -65_536,
 }
 
+# PostgreSQL, where each click has its own connection: none waits for a lock for ever, nor computes for ever
+SERVER_SETTINGS = {"lock_timeout": "3s", "statement_timeout": "30s"}
 
 # what may follow the ? of an address of PostgreSQL; a word nobody reads would be a protection nobody has
 PARAMETERS = {"host", "sslmode", "sslrootcert"}
@@ -44,6 +48,7 @@ def config(url: str) -> dict[str, Any]:
                 "password": unquote(parts.password or ""),
                 "database": parts.path.lstrip("/"),
                 "ssl": _encryption(asked),
+                "server_settings": SERVER_SETTINGS,
                 "minsize": 1,
                 "maxsize": 8,
             },
@@ -54,6 +59,13 @@ def config(url: str) -> dict[str, Any]:
         "use_tz": True,
         "timezone": "UTC",
     }
+
+
+async def connect(url: str, name: str, **server_settings: str) -> Any:
+    """A connection to PostgreSQL beside the pool, called `name` in the server's own list."""
+    credentials = config(url)["connections"]["default"]["credentials"]
+    wanted = {part: credentials[part] for part in ("host", "port", "user", "password", "database", "ssl")}
+    return await asyncpg.connect(**wanted, timeout=10, server_settings={"application_name": name, **server_settings})
 
 
 def _encryption(asked: dict[str, str]) -> str | ssl.SSLContext | None:

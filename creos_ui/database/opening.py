@@ -11,9 +11,9 @@ from typing import Any
 
 from tortoise import Tortoise
 from tortoise.connection import get_connection
-from tortoise.migrations.api import migrate
 
 from creos_ui.database.config import config
+from creos_ui.database.migrating import bring_up_to_date
 
 TRIGGERS = {
     "transfer_fits",
@@ -48,10 +48,9 @@ async def opened(url: str) -> AsyncIterator[Any]:
 async def open_database(url: str) -> Any:
     """Connect, bring the schema up to date (R65), verify. Raises DatabaseUnusable; nothing stays open then."""
     try:
-        settings = config(url)
-        await migrate(config=settings)
+        await bring_up_to_date(url)
         # the global fallback: without it page builders and event handlers find no database
-        await Tortoise.init(config=settings, _enable_global_fallback=True)
+        await Tortoise.init(config=config(url), _enable_global_fallback=True)
         connection = get_connection("default")
         await connection.execute_query("SELECT 1")  # connections are lazy: connect now, not in the first request
         await verify(connection)
