@@ -73,6 +73,12 @@ class NotRecorded(DomainError):
     text_key = "error.not_recorded"
 
 
+class Busy(DomainError):
+    """The database did not let it through for too long: others hold what it wants. Nothing is written."""
+
+    text_key = "error.busy"
+
+
 class SignInRefused(DomainError):
     """The identifier is unknown or the password is wrong: one refusal for both (R5)."""
 

@@ -5,21 +5,26 @@
 2. A task born inside a transaction keeps using a connection that went back to the pool (#1938).
 3. Deadlock and serialization errors come out as raw asyncpg exceptions.
 4. So do a lost connection, a server that shuts down and a full disk; and the rollback that then fails hides the cause.
+5. A connection is waited for without end; and transactions that wait for a lock leave none to read with.
 """
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
-from tortoise.backends.base.client import NestedTransactionContext, TransactionContextPooled
+from tortoise.backends.base.client import NestedTransactionContext, PoolConnectionWrapper, TransactionContextPooled
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError, TransactionManagementError
 
 from creos_ui.database.safe_sqlite import finish
+
+LONGEST_WAIT = 3.0  # seconds for a connection
+KEPT_FOR_READING = 2  # connections of the pool that no transaction takes
 
 
 class Retry(OperationalError):
@@ -62,21 +67,31 @@ class SafeWrapper(_Translated, TransactionWrapper):
         return super().acquire_connection()
 
 
+class _Acquire(PoolConnectionWrapper[Any]):
+    """A connection of the pool, for one statement."""
+
+    client: Any
+
+    async def __aenter__(self) -> Any:
+        await self.ensure_connection()
+        self.connection = await self.client.take()
+        return self.connection
+
+
 class SafeContext(TransactionContextPooled):
     client: Any
 
     async def __aenter__(self) -> Any:
         await self.ensure_connection()
-        pool = self.client._parent._pool
         try:
-            self.client._connection = await pool.acquire()
+            self.client._connection = await self.client._parent.take_for_transaction()
         except _LOST as exc:
             raise OperationalError(exc) from exc
         try:
             await self.client.begin()
         except BaseException as exc:
             self.client._finalized = True
-            await finish(pool.release(self.client._connection))  # release() resets the session
+            await finish(self._give_back())
             if isinstance(exc, OperationalError):  # a connection that died in the pool; the next one may live
                 raise Retry(exc) from exc
             raise
@@ -96,9 +111,15 @@ class SafeContext(TransactionContextPooled):
         finally:
             self.client._finalized = True
             try:
-                await finish(self.client._parent._pool.release(self.client._connection))
+                await finish(self._give_back())
             finally:
                 get_connections().reset(self.token)
+
+    async def _give_back(self) -> None:
+        try:
+            await self.client._parent._pool.release(self.client._connection)  # which resets the session
+        finally:
+            self.client._parent.for_transactions.release()
 
     async def _commit(self) -> None:
         try:
@@ -110,6 +131,34 @@ class SafeContext(TransactionContextPooled):
 
 
 class SafeAsyncpgClient(_Translated, AsyncpgDBClient):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.for_transactions = asyncio.Semaphore(max(1, self.pool_maxsize - KEPT_FOR_READING))
+
+    def acquire_connection(self) -> Any:
+        return _Acquire(self, self._pool_init_lock)
+
+    async def take(self) -> Any:
+        """A connection of the pool. Raises Retry where none is free for too long."""
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                return await self._pool.acquire()  # type: ignore[union-attr]
+        except TimeoutError as exc:
+            raise Retry("no connection is free") from exc
+
+    async def take_for_transaction(self) -> Any:
+        """The same, and leave some to others; `for_transactions` is to be released after it."""
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                await self.for_transactions.acquire()
+        except TimeoutError as exc:
+            raise Retry("too many transactions at once") from exc
+        try:
+            return await self.take()
+        except BaseException:
+            self.for_transactions.release()
+            raise
+
     def _in_transaction(self) -> Any:
         return SafeContext(SafeWrapper(self), self._pool_init_lock)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -16,19 +18,29 @@ from tortoise.transactions import in_transaction
 from creos_ui import live
 from creos_ui.database import changes
 from creos_ui.database.safe_asyncpg import Retry
+from creos_ui.errors import Busy
 
 T = TypeVar("T")
 ATTEMPTS = 8
+PATIENCE = 2.5  # seconds after which no other try begins; the last one may still wait for a lock (config.py)
+
+_queues: dict[str, asyncio.Lock] = {}  # as long as somebody stands in them
+_standing: Counter[str] = Counter()
 
 
-async def atomic(work: Callable[[Any], Awaitable[T]]) -> T:
+async def atomic(work: Callable[[Any], Awaitable[T]], *, queue: str | None = None) -> T:
     """Run `work(connection)` in one transaction; again after a lock time-out, deadlock or serialization failure.
+    Raises Busy where the database asks for another try for too long; nothing is written then.
+
+    `queue` names what all of its works lock, such as a wallet: in this process they follow each other, and whoever
+    waits for a turn takes no connection from others.
 
     What `work` announces (creos_ui.live) is delivered when the transaction has ended; after a failure as well, since
     the answer to a commit may be what got lost.
     """
-    if live.gathering.get() is not None:  # part of another transaction, which will deliver it
-        return await _attempt(work)
+    if live.gathering.get() is not None:  # part of another transaction, which will deliver it, and tries again
+        async with in_transaction("default") as connection:
+            return await work(connection)
     changed: set[int] = set()
     gathering = live.gathering.set(changed)
 
@@ -38,23 +50,50 @@ async def atomic(work: Callable[[Any], Awaitable[T]]) -> T:
             await changes.notify(connection, changed)
         return result
 
+    deadline = asyncio.get_running_loop().time() + PATIENCE
     try:
-        return await _attempt(announced)
+        async with _turn(queue, deadline):
+            return await _tried(announced, deadline)
     finally:
         live.gathering.reset(gathering)
         live.deliver(changed)
 
 
-async def _attempt(work: Callable[[Any], Awaitable[T]]) -> T:
+async def _tried(work: Callable[[Any], Awaitable[T]], deadline: float) -> T:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with in_transaction("default") as connection:
                 return await work(connection)
         except OperationalError as exc:
-            if attempt == ATTEMPTS or not (isinstance(exc, Retry) or "database is locked" in str(exc)):
+            if not (isinstance(exc, Retry) or "database is locked" in str(exc)):
                 raise
+            if attempt == ATTEMPTS or asyncio.get_running_loop().time() > deadline:
+                raise Busy from exc
         await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads retries, guards nothing
     raise AssertionError("unreachable")
+
+
+@asynccontextmanager
+async def _turn(queue: str | None, deadline: float) -> AsyncIterator[None]:
+    if queue is None:
+        yield
+        return
+    _standing[queue] += 1
+    lock = _queues.setdefault(queue, asyncio.Lock())
+    try:
+        try:
+            async with asyncio.timeout_at(deadline):
+                await lock.acquire()
+        except TimeoutError as exc:
+            raise Busy from exc
+        try:
+            yield
+        finally:
+            lock.release()
+    finally:
+        _standing[queue] -= 1
+        if not _standing[queue]:
+            del _standing[queue], _queues[queue]
 
 
 async def update(found: QuerySet[Any], **values: Any) -> int:

@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from creos_ui.database.safe_asyncpg import Retry
+from creos_ui.errors import Busy
 from creos_ui.texts import QUASAR, t
 from creos_ui.web.assets import asset_url
 from creos_ui.web.language import language_of
@@ -22,7 +24,7 @@ from creos_ui.web.serving import settings
 
 log = logging.getLogger("creos_ui")
 
-STATUSES = {400, 401, 403, 404, 405, 408, 413, 500}
+STATUSES = {400, 401, 403, 404, 405, 408, 413, 500, 503}
 
 _PAGE = """<!doctype html>
 <html lang="{lang}">
@@ -84,6 +86,8 @@ def install(app: FastAPI) -> None:
     app.exception_handlers.clear()
     app.exception_handlers[HTTPException] = _refused
     app.exception_handlers[RequestValidationError] = _not_understood
+    app.exception_handlers[Busy] = _busy
+    app.exception_handlers[Retry] = _busy
     app.exception_handlers[Exception] = _unexpected
 
 
@@ -96,6 +100,11 @@ async def _refused(request: Request, exception: Exception) -> Response:
 
 async def _not_understood(request: Request, _: Exception) -> Response:
     return error_page(request, 400)
+
+
+async def _busy(request: Request, _: Exception) -> Response:
+    """The database asks for another try, and has had enough of them."""
+    return error_page(request, 503)
 
 
 async def _unexpected(request: Request, exception: Exception) -> Response:

@@ -12,11 +12,10 @@ from typing import Any
 import aiosqlite
 import asyncpg
 import pytest
-from tortoise.exceptions import OperationalError
 
 from creos_ui.database import transactions
 from creos_ui.database.opening import opened
-from creos_ui.errors import NotRecorded
+from creos_ui.errors import Busy, NotRecorded
 from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.listing import Tab, Wanted, page_of_invitations
 from creos_ui.services.money import ledger
@@ -134,7 +133,7 @@ async def test_a_top_up_during_that_time_can_be_sent_again(
     family: School, holder: sqlite3.Connection, pauses: Pauses
 ) -> None:
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(OperationalError):
+    with pytest.raises(Busy):
         await credit.top_up(family.nora.id, 100, key="bank-line-number-1", actor="test")
     holder.execute("ROLLBACK")
     for _ in range(2):

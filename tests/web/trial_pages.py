@@ -13,6 +13,8 @@ from pathlib import Path
 from nicegui import Client, app, ui
 from starlette.routing import BaseRoute, Route
 
+from creos_ui.database.safe_asyncpg import Retry
+from creos_ui.errors import Busy
 from creos_ui.web.finishing import to_the_end
 from pages.reader import Me
 
@@ -68,6 +70,17 @@ def broken_page() -> None:
 async def broken_later_page() -> None:
     await asyncio.sleep(0)
     raise RuntimeError(SECRET)
+
+
+@ui.page("/trial/busy")
+async def busy_page() -> None:
+    await asyncio.sleep(0)
+    raise Busy
+
+
+@app.get("/trial/busy-route")
+async def busy_route() -> None:
+    raise Retry("no connection is free")
 
 
 @ui.page("/trial/slow", response_timeout=0.2)

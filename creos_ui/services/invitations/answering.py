@@ -62,7 +62,7 @@ async def pay_invitations(
         await outbox.receipt(connection, debtor_id, claimed)
         return paid
 
-    return await ledger.once(key, wanted, work)
+    return await ledger.once(key, wanted, work, payer_id=debtor_id)
 
 
 async def decline_invitation(
@@ -89,7 +89,7 @@ async def decline_invitation(
         # what came back is credit like any other, and what was declined stands in no other's way
         await automatic.pay_wished(connection, debtor_id, day)
 
-    await atomic(work)
+    await atomic(work, queue=ledger.queue_of(debtor_id))
 
 
 async def participants(activity_id: int) -> list[Pupil]:

@@ -82,7 +82,7 @@ async def fulfil(guardian_id: int, today: date | None = None) -> list[Transfer]:
         await ledger.lock_wallet(connection, guardian_id)
         return await pay_wished(connection, guardian_id, today)
 
-    return await atomic(work)
+    return await atomic(work, queue=ledger.queue_of(guardian_id))
 
 
 async def fulfil_all(today: date | None = None) -> list[Transfer]:
@@ -113,7 +113,7 @@ async def set_pays_mandatory(guardian_id: int, on: bool) -> list[Transfer]:
         live.announce([guardian_id])
         return await pay_wished(connection, guardian_id) if on else []
 
-    return await atomic(work)
+    return await atomic(work, queue=ledger.queue_of(guardian_id))
 
 
 async def wish_all(agreed: Sequence[Agreed], debtor_id: int, on: bool) -> list[Transfer]:
@@ -133,7 +133,7 @@ async def wish_all(agreed: Sequence[Agreed], debtor_id: int, on: bool) -> list[T
         live.announce([debtor_id])
         return await pay_wished(connection, debtor_id, day) if on else []
 
-    return await atomic(work)
+    return await atomic(work, queue=ledger.queue_of(debtor_id))
 
 
 async def _wish(connection: Any, agreed: Agreed, debtor_id: int, on: bool, day: date) -> None:

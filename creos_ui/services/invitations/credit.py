@@ -26,7 +26,7 @@ async def top_up(guardian_id: int, amount_cents: int, *, key: str, actor: str) -
         return credit
 
     try:
-        return await atomic(work)
+        return await atomic(work, queue=ledger.queue_of(guardian_id))
     except IntegrityError:
         done = await ledger.credited(guardian_id, amount_cents, key=key)
         if done is None:

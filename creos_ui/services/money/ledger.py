@@ -18,7 +18,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, default_connection, execute, rows
-from creos_ui.errors import DomainError, KeyReused, NotEnoughCredit, NotRecorded
+from creos_ui.errors import Busy, DomainError, KeyReused, NotEnoughCredit, NotRecorded
 from models import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
 
 ATTEMPTS = 3
@@ -64,8 +64,10 @@ class Claimed(NamedTuple):
     answer_no: int
 
 
-async def once(key: str, agreed: Sequence[Agreed], work: Callable[[Any], Awaitable[list[Transfer]]]) -> list[Transfer]:
-    """Do the payments `agreed` of one intention: all in one transaction, and once.
+async def once(
+    key: str, agreed: Sequence[Agreed], work: Callable[[Any], Awaitable[list[Transfer]]], *, payer_id: int
+) -> list[Transfer]:
+    """Do the payments `agreed` of one intention, from the wallet of one guardian: all in one transaction, and once.
 
     `work(connection)` claims, pays and returns the transfers, in order. Whatever refuses it, the key is looked up
     first: an earlier try, a twin in another tab, or a commit whose answer was lost may have got through. Raises
@@ -76,7 +78,9 @@ async def once(key: str, agreed: Sequence[Agreed], work: Callable[[Any], Awaitab
         raise KeyReused
     for _ in range(ATTEMPTS):
         try:
-            return await atomic(work)
+            return await atomic(work, queue=queue_of(payer_id))
+        except Busy as exc:  # nothing of this try; an earlier one may have got through
+            return await _after_failure(key, agreed, exc)
         except (IntegrityError, DomainError) as exc:
             if done := await _done(key, agreed):
                 return done
@@ -139,6 +143,11 @@ async def refund(connection: Any, claimed: Claimed, *, actor: str) -> bool:
     await execute(connection, _REFUND, key, claimed.debtor_id, amount, invitation_id, number, actor, clock.now())
     live.announce([claimed.debtor_id])
     return True
+
+
+def queue_of(guardian_id: int) -> str:
+    """The queue (`atomic`) of whatever locks the wallet of this guardian."""
+    return f"wallet {guardian_id}"
 
 
 async def lock_wallet(connection: Any, guardian_id: int) -> None:
