@@ -42,6 +42,7 @@ def serve(settings: Settings) -> None:
         ui.run(
             host=settings.host,
             port=settings.port,
+            forwarded_allow_ips=settings.proxies,
             title=settings.school_name,
             language="fr",
             dark=None,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -49,6 +50,16 @@ def _sender(value: str) -> str:
         raise ValueError("must be one e-mail address, as in portail@ecole.example") from exc
 
 
+def _proxies(value: str) -> str:
+    try:
+        networks = [ipaddress.ip_network(one.strip(), strict=False) for one in value.split(",")]
+    except ValueError:
+        networks = []
+    if not networks or any(network.prefixlen == 0 for network in networks):  # or everybody could name any address
+        raise ValueError("must be addresses or networks, as in 127.0.0.1,10.0.0.0/24")
+    return ",".join(str(network) for network in networks)
+
+
 class DataSettings(BaseSettings):
     """Where the data lie: enough for check, create-account and import-invitations."""
 
@@ -74,6 +85,7 @@ class Settings(DataSettings):
     public_url: Annotated[str, AfterValidator(_public_url)]
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    trusted_proxy: Annotated[str, AfterValidator(_proxies)] = "127.0.0.1,::1"
     school_name: Annotated[str, Field(min_length=1, max_length=70)]
     school_contact: Annotated[str, Field(min_length=3, max_length=120)]  # shown to people who cannot sign in
     payee_name: Annotated[str, Field(min_length=1, max_length=70)]  # exactly as the bank has it: banks compare it
@@ -109,6 +121,13 @@ class Settings(DataSettings):
     def secure(self) -> bool:
         """Served over https: cookies are Secure and __Host-, HSTS is sent."""
         return self.public_url.startswith("https:")
+
+    @property
+    def proxies(self) -> list[str]:
+        """Whose X-Forwarded-For is believed: these networks, an IPv4 one also as IPv6 writes it (::ffff:10.0.0.1)."""
+        networks = [ipaddress.ip_network(network) for network in self.trusted_proxy.split(",")]
+        mapped = [f"::ffff:{n.network_address}/{96 + n.prefixlen}" for n in networks if n.version == 4]
+        return [*map(str, networks), *mapped]
 
     @property
     def origins(self) -> set[str]:

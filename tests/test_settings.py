@@ -19,7 +19,7 @@ GOOD = {
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Only the good settings, whatever the machine has."""
-    for name in ("DATA", "DATABASE_URL", "HOST", "PORT"):
+    for name in ("DATA", "DATABASE_URL", "HOST", "PORT", "TRUSTED_PROXY"):
         monkeypatch.delenv(f"CREOS_{name}", raising=False)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
@@ -56,6 +56,14 @@ def test_a_missing_one_is_named(environment: pytest.MonkeyPatch, name: str) -> N
         ("CREOS_PORT", "0"),
         ("CREOS_PORT", "65536"),
         ("CREOS_PORT", "http"),
+        ("CREOS_TRUSTED_PROXY", ""),
+        ("CREOS_TRUSTED_PROXY", "*"),
+        ("CREOS_TRUSTED_PROXY", "proxy.example"),
+        ("CREOS_TRUSTED_PROXY", "10.0.0.300"),
+        ("CREOS_TRUSTED_PROXY", "10.0.0.1;10.0.0.2"),
+        ("CREOS_TRUSTED_PROXY", "10.0.0.1,"),
+        ("CREOS_TRUSTED_PROXY", "0.0.0.0/0"),
+        ("CREOS_TRUSTED_PROXY", "::/0"),
         ("CREOS_SCHOOL_NAME", ""),
         ("CREOS_SCHOOL_CONTACT", "-"),
         ("CREOS_PAYEE_NAME", "C" * 71),
@@ -79,6 +87,20 @@ def test_nonsense_is_named_and_secrets_are_not_repeated(environment: pytest.Monk
     assert "\n" not in line
     assert "9f8e7d" not in line
     assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    ("written", "believed"),
+    [
+        (None, ["127.0.0.1/32", "::1/128", "::ffff:127.0.0.1/128"]),
+        ("10.0.0.7", ["10.0.0.7/32", "::ffff:10.0.0.7/128"]),
+        ("172.18.0.1/16, 2001:db8::/32", ["172.18.0.0/16", "2001:db8::/32", "::ffff:172.18.0.0/112"]),
+    ],
+)
+def test_the_trusted_proxies(environment: pytest.MonkeyPatch, written: str | None, believed: list[str]) -> None:
+    if written:
+        environment.setenv("CREOS_TRUSTED_PROXY", written)
+    assert portal_settings().proxies == believed
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"])

@@ -113,6 +113,16 @@ async def test_an_ipv6_neighbourhood_is_one_address(db: object, hands: Hands) ->
     await guess("parent.60", address="2001:db8:0:1::1")
 
 
+async def test_ipv4_addresses_written_as_ipv6_are_each_their_own(db: object, hands: Hands) -> None:
+    for number in range(60):
+        await guess(f"parent.{number}", address=f"::ffff:192.0.2.{number}")
+    for number in range(59):
+        await guess(f"other.{number}", address="::ffff:192.0.2.7")
+    with pytest.raises(TooManyTries):
+        await guess("other.60", address="192.0.2.7")
+    await guess("other.60", address="192.0.2.8")
+
+
 async def test_a_thousand_overall(db: object, hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guessing, "OVERALL", 50)
     for number in range(50):

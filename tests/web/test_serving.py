@@ -13,9 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.portal import NORA, free_port, start_portal
+from creos_ui.keyed_hash import keyed_hash
+from tests.portal import NORA, free_port, running_portal, start_portal
+from tests.services.signing_in import secret
 from tests.web.sockets import plug, press, record, recorded, target_in
 
+__all__ = ["secret"]  # the portal's own, for what it hashes
 TRIAL = ["tests.web.trial_pages"]
 pytestmark = pytest.mark.served
 
@@ -94,6 +97,37 @@ async def test_after_a_restart_the_session_is_still_there(tmp_path: Path) -> Non
             await link.disconnect()
     finally:
         again.stop()
+
+
+def test_only_the_trusted_proxy_says_where_a_visitor_comes_from(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    proxy, second_proxy, stranger, visitor = "127.0.0.3", "127.0.0.4", "127.0.0.5", "198.51.100.7"
+    with running_portal(tmp_path, CREOS_TRUSTED_PROXY=f"{proxy},{second_proxy}") as portal:
+
+        def counted_for(peer: str, *forwarded: str) -> str:
+            """The address a wrong password is counted for, as the table has it."""
+            transport = httpx.HTTPTransport(local_address=peer)
+            headers = [("Origin", portal.url), *(("X-Forwarded-For", one) for one in forwarded)]
+            with httpx.Client(base_url=portal.url, transport=transport, headers=headers) as client:
+                client.post("/login", data={"identifier": "nobody.here", "password": "wrong"})
+            ((address_hash,),) = portal.query("SELECT address_hash FROM sign_in_attempt")
+            portal.query("DELETE FROM sign_in_attempt")
+            return str(address_hash)
+
+        for peer, forwarded, expected in (
+            (proxy, [visitor], visitor),
+            (proxy, [f"::ffff:{visitor}"], visitor),
+            (proxy, [f"{visitor}:4711"], visitor),
+            (proxy, [f"203.0.113.9, {visitor}"], visitor),  # the first is what the visitor wrote
+            (proxy, ["203.0.113.9", visitor], visitor),
+            (proxy, [f"203.0.113.9, {visitor}, {second_proxy}"], visitor),
+            (proxy, [f"{visitor}, ::ffff:{second_proxy}"], visitor),
+            (proxy, [], proxy),
+            (stranger, [visitor], stranger),
+            (stranger, [f"{visitor}, {proxy}"], stranger),
+            ("127.0.0.1", [visitor], "127.0.0.1"),  # another proxy was set
+        ):
+            with subtests.test(peer=peer, forwarded=forwarded):
+                assert counted_for(peer, *forwarded) == keyed_hash("address", expected)
 
 
 def test_it_starts_quickly(tmp_path: Path) -> None:

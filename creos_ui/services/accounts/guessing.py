@@ -154,10 +154,11 @@ def _refuse_until(moment: datetime, now: datetime) -> None:
 
 
 def network_of(address: str) -> str:
-    """The address as one customer has it: an IPv6 one stands for its /64."""
+    """The address as one customer has it: an IPv6 one stands for its /64, unless an IPv4 one is written in it."""
     try:
-        if ipaddress.ip_address(address).version == 6:
-            return str(ipaddress.ip_network(f"{address}/64", strict=False))
+        found = ipaddress.ip_address(address)
     except ValueError:
-        pass
-    return address
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ipaddress.IPv6Network((int(found), 64), strict=False))
