@@ -67,16 +67,22 @@ class KeyReused(DomainError):
     text_key = "error.key_reused"
 
 
-class NotRecorded(DomainError):
-    """The database refused to write (full disk, lost connection); nothing is known to have been taken."""
+class NotSaved(DomainError):
+    """The database takes no writes at the moment: a full disk, a server that is gone. Try again later."""
 
-    text_key = "error.not_recorded"
+    text_key = "error.not_saved"
 
 
-class Busy(DomainError):
+class Busy(NotSaved):
     """The database did not let it through for too long: others hold what it wants. Nothing is written."""
 
     text_key = "error.busy"
+
+
+class NotRecorded(DomainError):
+    """A payment was NotSaved; nothing is known to have been taken."""
+
+    text_key = "error.not_recorded"
 
 
 class SignInRefused(DomainError):

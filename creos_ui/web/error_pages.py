@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from creos_ui.database.safe_asyncpg import Retry
-from creos_ui.errors import Busy
+from creos_ui.errors import NotSaved
 from creos_ui.texts import QUASAR, t
 from creos_ui.web.assets import asset_url
 from creos_ui.web.language import language_of
@@ -86,8 +86,8 @@ def install(app: FastAPI) -> None:
     app.exception_handlers.clear()
     app.exception_handlers[HTTPException] = _refused
     app.exception_handlers[RequestValidationError] = _not_understood
-    app.exception_handlers[Busy] = _busy
-    app.exception_handlers[Retry] = _busy
+    app.exception_handlers[NotSaved] = _not_saved
+    app.exception_handlers[Retry] = _not_saved
     app.exception_handlers[Exception] = _unexpected
 
 
@@ -102,8 +102,8 @@ async def _not_understood(request: Request, _: Exception) -> Response:
     return error_page(request, 400)
 
 
-async def _busy(request: Request, _: Exception) -> Response:
-    """The database asks for another try, and has had enough of them."""
+async def _not_saved(request: Request, _: Exception) -> Response:
+    """Where a form has no page of its own to say it on; or no connection was free to read with."""
     return error_page(request, 503)
 
 

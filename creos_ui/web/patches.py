@@ -17,6 +17,7 @@ from nicegui import Client, app, core, helpers, ui
 from nicegui.slot import Slot
 from nicegui.translations import translations
 
+from creos_ui.errors import NotSaved
 from creos_ui.services.accounts import sessions
 from creos_ui.texts import QUASAR, t
 from creos_ui.web import cutting
@@ -142,15 +143,16 @@ def put_nonce_into_template() -> None:
 
 def show_exceptions_as_a_reference() -> None:
     """An exception in a handler is logged once, and the page shows its reference (R57); upstream shows nothing, or the
-    exception's text."""
+    exception's text. That nothing can be saved is no mistake of ours, has been logged, and is shown in words."""
 
     def show(exception: Exception) -> None:
-        reference = report(exception, "an event handler")
+        reference = "" if isinstance(exception, NotSaved) else report(exception, "an event handler")
         stack = Slot.get_stack()  # empty in a background task that belongs to no page
         if not stack:
             return
         client = stack[-1].parent.client
-        message = t("error.unexpected", language_of(client.request), reference=reference)
+        key = exception.text_key if isinstance(exception, NotSaved) else "error.unexpected"
+        message = t(key, language_of(client.request), reference=reference)
         with client:
             ui.notify(message, type="negative", timeout=0, close_button="✕")
 

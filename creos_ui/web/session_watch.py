@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from nicegui import Client, ui
 
+from creos_ui.errors import NotSaved
 from creos_ui.services.accounts import account, guessing, links, reset, sessions
 from creos_ui.texts import t
 from creos_ui.web.cutting import TO_SIGN_IN_AND_BACK, cut, pages_of
@@ -30,6 +31,8 @@ async def watch() -> None:
             if looks % PRUNED_EVERY == 0:
                 for prune in PRUNED:
                     await prune()
+        except NotSaved:
+            pass  # noted already; the next look tries again
         except Exception as exc:
             report(exc, "the watch over sessions")
         looks += 1

@@ -5,13 +5,13 @@ from __future__ import annotations
 from nicegui import ui
 from starlette.responses import Response
 
-from creos_ui.errors import LinkNotUsable
+from creos_ui.errors import LinkNotUsable, NotSaved
 from creos_ui.services.accounts import links
 from creos_ui.services.accounts.email_change import confirm_email
 from creos_ui.texts import LANGUAGES
 from creos_ui.web.finishing import to_the_end
 from models import LinkPurpose
-from pages.door.panes import door, door_foot
+from pages.door.panes import door, door_foot, refusal_in_address
 from pages.elements.buttons import button
 from pages.elements.html import box, text
 from pages.elements.notices import done_note, refusal_note
@@ -20,7 +20,7 @@ from pages.routes import redirect, router
 
 
 @ui.page("/confirm-email/{token}")
-async def confirm_email_page(token: str, visitor: Visitor) -> None:
+async def confirm_email_page(token: str, visitor: Visitor, refusal: str = "") -> None:
     account = await links.look(token, LinkPurpose.EMAIL)
     if account and account.language in LANGUAGES:
         visitor = Reader(account.language)
@@ -31,15 +31,19 @@ async def confirm_email_page(token: str, visitor: Visitor) -> None:
             return
         text("p", visitor.t("email.text"))
         with box("form", method="post", action=f"/confirm-email/{token}"):
+            refusal_in_address(visitor, refusal)
             button(visitor.t("email.confirm"), "primary", type="submit")
 
 
 @router.post("/confirm-email/{token}")
 async def confirm(token: str) -> Response:
+    here = f"/confirm-email/{token[:100]}"
     try:
         await to_the_end(confirm_email(token))
     except LinkNotUsable:
-        return redirect(f"/confirm-email/{token[:100]}")
+        return redirect(here)
+    except NotSaved:
+        return redirect(here, refusal="not_saved")
     return redirect("/confirm-email")
 
 

@@ -58,16 +58,16 @@ async def login(request: Request, identifier: Field = "", password: Field = "", 
     address = request.client.host if request.client else ""
     try:
         admitted = await account.sign_in(identifier, password, address=address, browser_token=known)
+        if pending := await second_factor.pending(admitted.account_id):  # no session before the code
+            answer: Response = redirect("/login/code", next=target)
+            cookies.set_cookie(answer, cookies.PENDING, pending, max_age=int(second_factor.PENDING.total_seconds()))
+        else:
+            answer = await start_session(request, admitted.account_id, target)
     except DomainError as refusal:
         # neither the address nor a cookie says who tried (R61)
         word = outcomes.BEFORE_SIGN_IN.remember(Outcome(typed=identifier[:LONGEST]))
         reason = refusal.text_key.removeprefix("error.")
         return redirect("/login", refusal=reason, **refusal.values, next=target, typed=word)
-    if pending := await second_factor.pending(admitted.account_id):  # no session before the code
-        answer: Response = redirect("/login/code", next=target)
-        cookies.set_cookie(answer, cookies.PENDING, pending, max_age=int(second_factor.PENDING.total_seconds()))
-    else:
-        answer = await start_session(request, admitted.account_id, target)
     cookies.set_cookie(answer, cookies.KNOWN, admitted.browser_token, max_age=int(account.KNOWN_FOR.total_seconds()))
     return answer
 

@@ -6,12 +6,14 @@ from fastapi import Request
 from nicegui import ui
 from starlette.responses import Response
 
-from creos_ui.errors import DomainError, LinkNotUsable
+from creos_ui.errors import DomainError, LinkNotUsable, NotSaved
 from creos_ui.services.accounts import reset
 from creos_ui.services.accounts.reset import account_of
 from creos_ui.texts import LANGUAGES
+from creos_ui.web import outcomes
 from creos_ui.web.cutting import cut
 from creos_ui.web.finishing import to_the_end
+from creos_ui.web.outcomes import Outcome
 from creos_ui.web.serving import settings
 from models import Account
 from pages.door.panes import door, door_foot, refusal_in_address
@@ -27,31 +29,36 @@ REFUSALS = {"password_length", "password_common", "password_pattern", "password_
 
 
 @ui.page("/reset")
-async def reset_page(visitor: Visitor, sent: str = "") -> None:
+async def reset_page(visitor: Visitor, sent: str = "", refusal: str = "", typed: str = "") -> None:
     school = settings()
     with door(visitor.t("reset.title"), visitor):
         if sent:
             done_note(visitor.t("reset.sent"))
             text("p", visitor.t("reset.sent_text"))
         elif school.smtp_host or school.demo:
-            _request_form(visitor)
+            _request_form(visitor, refusal, outcomes.BEFORE_SIGN_IN.find(typed).typed)
         else:  # nothing would be sent
             text("p", visitor.t("reset.text"))
         text("p", visitor.t("reset.contact", contact=school.school_contact), "field-hint")
         door_foot(visitor, visitor.t("reset.back"), "/login")
 
 
-def _request_form(visitor: Reader) -> None:
+def _request_form(visitor: Reader, refusal: str, typed: str) -> None:
     text("p", visitor.t("reset.ask_text"))
     with box("form", method="post", action="/reset"):
-        identifier_field(visitor.t("reset.who"), longest=254)  # or an e-mail address
+        refusal_in_address(visitor, refusal)
+        identifier_field(visitor.t("reset.who"), longest=reset.LONGEST, value=typed)  # or an e-mail address
         button(visitor.t("reset.send"), "primary", type="submit")
 
 
 @router.post("/reset")
 async def request_link(request: Request, identifier: Field = "") -> Response:
     """The same answer for everybody (R5)."""
-    await reset.request_link(identifier, address=request.client.host if request.client else "")
+    try:
+        await reset.request_link(identifier, address=request.client.host if request.client else "")
+    except NotSaved:
+        word = outcomes.BEFORE_SIGN_IN.remember(Outcome(typed=identifier[: reset.LONGEST]))
+        return redirect("/reset", refusal="not_saved", typed=word)
     return redirect("/reset", sent=1)
 
 

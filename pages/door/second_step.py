@@ -6,9 +6,9 @@ from fastapi import Request
 from nicegui import ui
 from starlette.responses import Response
 
+from creos_ui.errors import DomainError
 from creos_ui.services.accounts import second_factor
-from creos_ui.services.accounts.code_guessing import TooManyCodes
-from creos_ui.services.accounts.second_factor import CodeRefused, SecondStepOver
+from creos_ui.services.accounts.second_factor import SecondStepOver
 from creos_ui.web import cookies
 from creos_ui.web.serving import settings
 from pages.door.panes import door, door_foot, refusal_in_address
@@ -21,6 +21,7 @@ from pages.reader import Visitor
 from pages.routes import Field, redirect, router
 
 PATH = "/login/code"
+REFUSALS = {"code_refused", "too_many_codes"}
 
 
 @ui.page(PATH)
@@ -32,7 +33,7 @@ async def second_step_page(
     with door(visitor.t("second_step.title"), visitor):
         text("p", visitor.t("second_step.text"))
         with box("form", method="post", action=PATH):
-            refusal_in_address(visitor, refusal, minutes, among={"code_refused", "too_many_codes"})
+            refusal_in_address(visitor, refusal, minutes, among=REFUSALS)
             hidden_field("next", safe_next(next) or "")
             code_field(visitor.t("factor.any_code"), hint=visitor.t("factor.any_code_hint"), first=True)
             button(visitor.t("second_step.submit"), "primary", type="submit")
@@ -46,13 +47,11 @@ async def second_step(request: Request, code: Field = "", next: Field = "") -> R
     target = safe_next(next)
     try:
         account_id = await second_factor.second_step(_pending(request), code)
+        answer = await start_session(request, account_id, target)
     except SecondStepOver:
         return redirect("/login", refusal="second_step_over", next=target)
-    except CodeRefused:
-        return redirect(PATH, refusal="code_refused", next=target)
-    except TooManyCodes as refusal:
-        return redirect(PATH, refusal="too_many_codes", **refusal.values, next=target)
-    answer = await start_session(request, account_id, target)
+    except DomainError as refusal:
+        return redirect(PATH, refusal=refusal.text_key.removeprefix("error."), **refusal.values, next=target)
     cookies.delete_cookie(answer, cookies.PENDING)
     return answer
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fastapi import Request
 from starlette.responses import Response
 
+from creos_ui.errors import NotSaved
 from creos_ui.services.accounts import account, sessions
 from creos_ui.web import cookies
 from creos_ui.web.cutting import cut_soon
@@ -14,18 +17,23 @@ from pages.routes import redirect
 
 
 async def start_session(request: Request, account_id: int, target: str | None) -> Response:
-    """Open a new session under a new token, and end the one this browser had (R11)."""
-    await end_session(request)
+    """Open a new session under a new token, and end the one this browser had (R11). Raises NotSaved."""
     await account.keep_first_language(account_id, language_of(request))
     token = await sessions.open_session(account_id, device=request.headers.get("user-agent", ""))
+    await end_session(request)
     answer = redirect(target or HOME)
     cookies.set_cookie(answer, cookies.SESSION, token)
     return answer
 
 
 async def end_session(request: Request) -> None:
-    """Of this browser, with its open pages; nothing where there is none."""
-    token = cookies.read(request.headers.get("cookie", ""), cookies.SESSION)
-    session_id = await sessions.revoke_token(token) if token else None
-    if session_id is not None:
-        cut_soon({session_id})
+    """Of this browser, with its open pages; nothing where there is none.
+
+    Where the database takes no writes it ends for this process, and by itself when it has been idle for long enough.
+    """
+    session = request.state.session
+    if session is None:
+        return
+    with suppress(NotSaved):
+        await sessions.revoke(session.session_id)
+    cut_soon({session.session_id})

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tortoise.exceptions import OperationalError
 
 from creos_ui import clock
-from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, InvitationNotFound, PriceChanged
+from creos_ui.errors import AlreadyAnswered, AnsweringClosed, DomainError, InvitationNotFound, NotSaved, PriceChanged
 from creos_ui.services.former_system.bringing_over import import_list
 from creos_ui.services.invitations import automatic
 from creos_ui.services.invitations.answering import set_amount
@@ -365,7 +365,7 @@ async def test_a_database_that_fails_while_a_wish_is_paid_takes_the_credit_back_
 
     with monkeypatch.context() as patch:
         patch.setattr(ledger, "pay", broken)
-        with pytest.raises(OperationalError):
+        with pytest.raises(NotSaved):
             await top_up(school.nora.id, 1_000, key="one-and-the-same-line", actor="test")
     assert await school.balance_cents(school.nora) == 2_000
     assert await paid(invitation) == [False]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from tortoise.exceptions import OperationalError
 
 from creos_ui import clock
+from creos_ui.errors import NotSaved
 from creos_ui.services.accounts import sessions
 from models import Account, Session
 from tests.services.signing_in import Hands, hands, nora, secret
@@ -121,12 +123,11 @@ async def test_all_is_written_as_the_process_ends(nora: Account, hands: Hands) -
 async def test_revoked_is_over_at_once_and_stays_as_a_trace(nora: Account, hands: Hands) -> None:
     token, session_id = await signed_in(nora)
     _, other_id = await signed_in(nora)
-    assert await sessions.revoke_token(token) == session_id
+    await sessions.revoke(session_id)
     assert not sessions.alive(session_id, active=True)
     assert await sessions.load(token) is None
     assert (await Session.get(id=session_id)).revoked_at == clock.now()
     assert sessions.alive(other_id, active=True)
-    assert await sessions.revoke_token("no such token") is None
 
 
 async def test_all_sessions_of_an_account_end_together(nora: Account, hands: Hands) -> None:
@@ -211,6 +212,28 @@ async def test_an_end_is_named_by_the_look_after_one_that_failed(
             await sessions.sweep()
     assert not sessions.alive(idle, active=True)
     assert (await sessions.sweep()).ended == {idle, elsewhere}
+
+
+async def test_where_nothing_can_be_written_sessions_last_and_end_as_ever(
+    nora: Account, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object, **__: object) -> None:
+        raise NotSaved
+
+    _, idle = await signed_in(nora)
+    token, used = await signed_in(nora)
+    with monkeypatch.context() as patched:
+        patched.setattr(sessions, "update", refused)
+        patched.setattr(sessions, "atomic", refused)
+        hands.on(minutes=20)
+        assert await sessions.load(token)
+        hands.on(minutes=11)
+        assert (await sessions.sweep()).ended == {idle}
+        assert not sessions.alive(idle, active=True)
+        assert sessions.alive(used, active=False)
+        await sessions.write_all()
+    await sessions.sweep()
+    assert (await Session.get(id=used)).last_used_at == hands.at - timedelta(minutes=11)
 
 
 async def test_the_sweep_names_who_is_about_to_end(nora: Account, hands: Hands) -> None:

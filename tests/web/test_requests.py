@@ -310,7 +310,7 @@ def test_a_database_too_busy_for_a_page_is_a_sentence(portal: Portal) -> None:
     for path in ("/trial/busy", "/trial/busy-route"):
         answer = nora.get(path)
         assert answer.status_code == 503
-        assert "Le portail est très sollicité" in answer.text
+        assert "Le portail est momentanément indisponible" in answer.text
     assert portal.log().count("Traceback") == before
 
 

@@ -10,10 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, rows
+from creos_ui.database.transactions import atomic, rows, update
 from creos_ui.errors import EmailIsNotIdentifier, IdentifierInvalid, IdentifierTaken, SignInRefused, WrongPassword
 from creos_ui.keyed_hash import keyed_hash
 from creos_ui.services import outbox
@@ -42,7 +41,8 @@ class Admitted:
 async def sign_in(identifier: str, password: str, *, address: str, browser_token: str | None = None) -> Admitted:
     """Check identifier and password; unknown and wrong are one answer, of one duration (R5).
 
-    Raises EmailIsNotIdentifier, SignInRefused, TooManyTries or PasswordMustBeReset.
+    Raises EmailIsNotIdentifier, SignInRefused, TooManyTries or PasswordMustBeReset; NotSaved where no try can be
+    recorded: then no password is looked at either, and nobody can guess.
     """
     if "@" in identifier:
         raise EmailIsNotIdentifier
@@ -57,15 +57,14 @@ async def sign_in(identifier: str, password: str, *, address: str, browser_token
     await guessing.succeeded(this)
     assert account.password_hash
     if is_outdated(account.password_hash):
-        await Account.filter(id=account.id, password_hash=account.password_hash).update(
-            password_hash=await rehashed(password)
-        )
+        same = Account.filter(id=account.id, password_hash=account.password_hash)
+        await update(same, password_hash=await rehashed(password))
     return Admitted(account.id, await _make_known(account, browser_token))
 
 
 async def keep_first_language(account_id: int, language: str) -> None:
     """The language a person first signed in with is theirs until they choose another: letters are written in it."""
-    await Account.filter(id=account_id, language=None).update(language=language)
+    await update(Account.filter(id=account_id, language=None), language=language)
 
 
 async def create_account(
@@ -92,20 +91,23 @@ async def create_account(
     password_hash = await hash_password(password)
     if known is not None:
         return await _first_password(name, password_hash, role, email)
+
+    async def work(_: Any) -> Account:
+        guardian = await Guardian.create(
+            last_name=last_name, first_name=first_name, name_key=folded(f"{last_name} {first_name}")
+        )
+        await ledger.open_wallet(guardian.id)
+        return await Account.create(
+            identifier=name,
+            password_hash=password_hash,
+            role=role,
+            guardian_id=guardian.id,
+            language=language,
+            email=email,
+        )
+
     try:
-        async with in_transaction("default"):
-            guardian = await Guardian.create(
-                last_name=last_name, first_name=first_name, name_key=folded(f"{last_name} {first_name}")
-            )
-            await ledger.open_wallet(guardian.id)
-            return await Account.create(
-                identifier=name,
-                password_hash=password_hash,
-                role=role,
-                guardian_id=guardian.id,
-                language=language,
-                email=email,
-            )
+        return await atomic(work)
     except IntegrityError:  # somebody else was first, a moment ago
         return await _first_password(name, password_hash, role, email)
 
@@ -185,7 +187,7 @@ async def after_new_password(account_id: int, ended: list[int]) -> None:
 async def _first_password(identifier: str, password_hash: str, role: Role, email: str | None) -> Account:
     # one conditional update: of two at once, one gets it
     values = {"password_hash": password_hash, "role": role} | ({"email": email} if email else {})
-    if not await Account.filter(identifier=identifier, password_hash=None).update(**values):
+    if not await update(Account.filter(identifier=identifier, password_hash=None), **values):
         raise IdentifierTaken
     return await Account.get(identifier=identifier)
 
@@ -217,7 +219,12 @@ async def _make_known(account: Account, token: str | None) -> str:
         token = secrets.token_urlsafe(32)
     token_hash = _browser_hash(account, token)
     now = clock.now()
-    if not await KnownBrowser.filter(token_hash=token_hash).update(last_used_at=now):
-        with suppress(IntegrityError):  # the same browser, twice at once
-            await KnownBrowser.create(token_hash=token_hash, account_id=account.id, last_used_at=now)
+
+    async def work(connection: Any) -> None:
+        if not await KnownBrowser.filter(token_hash=token_hash).using_db(connection).update(last_used_at=now):
+            values = {"token_hash": token_hash, "account_id": account.id, "last_used_at": now}
+            await KnownBrowser.create(using_db=connection, **values)
+
+    with suppress(IntegrityError):  # the same browser, twice at once
+        await atomic(work)
     return token

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from creos_ui.database.transactions import update
 from creos_ui.services.accounts import second_factor
 from models import SWITCHES, Account, Guardianship, MailKind
 
@@ -47,4 +48,4 @@ async def profile_of(account_id: int) -> Profile:
 
 async def choose_notice(account_id: int, kind: MailKind, on: bool) -> None:
     """Send this kind of message from now on, or send none."""
-    await Account.filter(id=account_id).update(**{SWITCHES[kind]: on})
+    await update(Account.filter(id=account_id), **{SWITCHES[kind]: on})

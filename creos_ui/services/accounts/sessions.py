@@ -7,6 +7,7 @@ waiting (waiting would let events overtake each other) and `last_used_at` is wri
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from tortoise.expressions import Q
 
 from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, update
+from creos_ui.errors import NotSaved
 from creos_ui.keyed_hash import keyed_hash
 from models import Account, Role, Session
 
@@ -81,13 +83,18 @@ async def open_session(account_id: int, *, device: str) -> str:
     """Sign this account in on one browser; returns the token for its cookie, which is stored nowhere."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
-    await Session.create(
-        token_hash=keyed_hash("session", token),
-        account_id=account_id,
-        created_at=now,
-        last_used_at=now,
-        device="".join(c for c in device if c.isprintable())[:200],
-    )
+
+    async def work(connection: Any) -> None:
+        await Session.create(
+            token_hash=keyed_hash("session", token),
+            account_id=account_id,
+            created_at=now,
+            last_used_at=now,
+            device="".join(c for c in device if c.isprintable())[:200],
+            using_db=connection,
+        )
+
+    await atomic(work)
     return token
 
 
@@ -135,15 +142,6 @@ async def revoke(*session_ids: int) -> None:
         await update(Session.filter(id__in=session_ids, revoked_at=None), revoked_at=clock.now())
 
 
-async def revoke_token(token: str) -> int | None:
-    """End the session of a cookie's token; returns its id."""
-    row = await Session.get_or_none(token_hash=keyed_hash("session", token))
-    if row is None:
-        return None
-    await revoke(row.id)
-    return row.id
-
-
 async def revoke_all(account_id: int) -> list[int]:
     """End every session of an account (new password, lost telephone); returns their ids."""
     ids = [row.id for row in await Session.filter(account_id=account_id, revoked_at=None).only("id")]
@@ -180,7 +178,7 @@ async def revoke_others(account_id: int, session_id: int) -> list[int]:
 
 async def choose_language(who: SignedIn, language: str) -> None:
     """Keep the person's language with the account, and in all their sessions."""
-    await Account.filter(id=who.account_id).update(language=language)
+    await update(Account.filter(id=who.account_id), language=language)
     for live in _live.values():
         if live.who.account_id == who.account_id:
             live.who = replace(live.who, language=language)
@@ -189,11 +187,12 @@ async def choose_language(who: SignedIn, language: str) -> None:
 async def sweep() -> Swept:
     """Look over the live sessions: end those that are over, here or by another process; write down what was used.
 
-    One that ended is forgotten last: after a look that failed, the next one finds it again.
+    One that ended is forgotten last: after a look that failed, the next one finds it again. Where the database takes
+    no writes, sessions end all the same, and who is signed in stays so.
     """
     now = clock.now()
-    await _end_over(now)
-    ended = {row.id for row in await Session.filter(id__in=list(_live), revoked_at__isnull=False).only("id")}
+    over = await _end_over(now)
+    ended = over | {row.id for row in await Session.filter(id__in=list(_live), revoked_at__isnull=False).only("id")}
     await _write_used(now)
     _forget(ended)
     idle_soon = {i for i, live in _live.items() if live.last_used_at + IDLE - now <= WARNED_BEFORE}
@@ -238,16 +237,18 @@ def _forget(session_ids: set[int]) -> None:
         _live.pop(session_id, None)
 
 
-async def _end_over(now: datetime) -> None:
-    """End what is over by its row too. Another process may have seen the person since: then they stay."""
+async def _end_over(now: datetime) -> set[int]:
+    """End what is over by its row too, and name it. Another process may have seen the person since: then they stay."""
     over = [session_id for session_id, live in _live.items() if live.ends_at() <= now]
     if not over:
-        return
+        return set()
     by_row = Q(last_used_at__lte=now - IDLE) | Q(created_at__lte=now - LONGEST)
-    await update(Session.filter(by_row, id__in=over, revoked_at=None), revoked_at=now)
+    with suppress(NotSaved):  # it is over without that mark too
+        await update(Session.filter(by_row, id__in=over, revoked_at=None), revoked_at=now)
     for row in await Session.filter(id__in=over, revoked_at=None).only("id", "last_used_at"):
         if live := _live.get(row.id):
             live.last_used_at = max(row.last_used_at, live.last_used_at)
+    return {session_id for session_id in over if session_id in _live and _live[session_id].ends_at() <= now}
 
 
 async def _write_used(now: datetime, *, all_of_them: bool = False) -> None:
@@ -265,6 +266,7 @@ async def _write_used(now: datetime, *, all_of_them: bool = False) -> None:
         for session_id, at in used.items():
             await execute(connection, "UPDATE session SET last_used_at = $1 WHERE id = $2", at, session_id)
 
-    await atomic(work)
-    for session_id, live in due:
-        live.written_at = used[session_id]
+    with suppress(NotSaved):  # the next look tries again
+        await atomic(work)
+        for session_id, live in due:
+            live.written_at = used[session_id]

@@ -11,6 +11,7 @@ import logging
 from datetime import date
 
 from creos_ui import clock
+from creos_ui.errors import NotSaved
 from creos_ui.services.mail import reminders, sending
 from creos_ui.services.mail.letter import Portal
 from creos_ui.services.mail.sending import Server
@@ -46,6 +47,8 @@ async def work(settings: Settings) -> None:
                 await sending.send_due(server, portal_of(settings))
             elif settings.demo:
                 await sending.shelve_due(portal_of(settings))
+        except NotSaved:
+            pass  # noted already; the next round tries again
         except Exception as exc:
             log.error("mail: %s", type(exc).__name__)
         await asyncio.sleep(EVERY)

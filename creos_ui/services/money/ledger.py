@@ -18,7 +18,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, default_connection, execute, rows
-from creos_ui.errors import Busy, DomainError, KeyReused, NotEnoughCredit, NotRecorded
+from creos_ui.errors import DomainError, KeyReused, NotEnoughCredit, NotRecorded, NotSaved
 from models import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
 
 ATTEMPTS = 3
@@ -79,7 +79,7 @@ async def once(
     for _ in range(ATTEMPTS):
         try:
             return await atomic(work, queue=queue_of(payer_id))
-        except Busy as exc:  # nothing of this try; an earlier one may have got through
+        except NotSaved as exc:  # nothing of this try is known; an earlier one may have got through
             return await _after_failure(key, agreed, exc)
         except (IntegrityError, DomainError) as exc:
             if done := await _done(key, agreed):
