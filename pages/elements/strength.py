@@ -18,14 +18,27 @@ def strength_meter(field: Element, reader: Reader, *, account_id: int, rule: str
     """Under a new password: the rule, then while it is typed whether it would be taken, or why not.
 
     The server is asked over the page's own socket, for it knows the names in this account, which the browser must not.
-    The socket is as encrypted as the POST; nothing of it is kept or logged.
+    The socket is as encrypted as the POST; nothing of it is kept or logged. One text at a time is weighed; of those
+    that arrive meanwhile the newest.
     """
     words = text("p", rule, "field-hint strength", id="strength", role="status")
     field.props["aria-describedby"] = "strength"
 
+    newest: str | None = None  # waits to be weighed
+    weighing = False
+
     async def weigh(event: Any) -> None:
-        typed = event.args if isinstance(event.args, str) else ""
-        refused = await password_policy.weakness(typed[:LONGEST_PASSWORD], account_id=account_id)
+        nonlocal newest, weighing
+        newest = event.args[:LONGEST_PASSWORD] if isinstance(event.args, str) else ""
+        if weighing:
+            return
+        weighing = True
+        try:
+            while newest is not None:
+                typed, newest = newest, None
+                refused = await password_policy.weakness(typed, account_id=account_id)
+        finally:
+            weighing = False
         words.set_text(reader.t(refused.text_key if refused else "reset.strong"))
         words.classes(remove="weak strong", add="weak" if refused else "strong")
 

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from weakref import WeakValueDictionary
 
 from zxcvbn import zxcvbn
 
@@ -19,7 +20,10 @@ from creos_ui.errors import DomainError, PasswordCommon, PasswordPattern, Passwo
 from creos_ui.services.accounts.passwords import LONGEST, SHORTEST
 from models import Account, Guardianship, folded
 
-LONGEST_MEASURED = 72  # the meter's own limit; a copy is cut, the password never
+LONGEST_MEASURED = 40  # a copy is cut, the password never
+# the meter tries every letter that signs may stand for, together: brackets and bars are one sign each to it, or 40 of
+# them would take a second
+_ALIKE = str.maketrans("{[<|", "(((!")
 STRONG_ENOUGH = 3  # of 4: about 10^8 guesses against a slow hash
 REMAINING = 6  # letters and digits that must be left when the known words are taken out
 PRODUCT = ("creos", "portail", "parents")
@@ -32,8 +36,9 @@ COMMON = """
 _SHORTEST_WORD = 3
 _PATTERNS = ("repeat", "sequence", "spatial", "date")
 _school: list[str] = []
-# the meter may take half a second for a password made to be slow: one at a time, never on the event loop
+# the meter may take a tenth of a second for a password made to be slow: one at a time, never on the event loop
 _thread = ThreadPoolExecutor(1, thread_name_prefix="zxcvbn")
+_turns: WeakValueDictionary[int | None, asyncio.Lock] = WeakValueDictionary()
 
 
 def use(*words: str) -> None:
@@ -50,7 +55,8 @@ async def weakness(password: str, *, account_id: int | None = None, words: Itera
     if _is_made_of(text, known):
         return PasswordPersonal()
     guessed = [*sorted(known), *COMMON.split()]
-    measured = await asyncio.get_running_loop().run_in_executor(_thread, _measure, text, guessed)
+    async with _turns.setdefault(account_id, asyncio.Lock()):  # one account at most once in the queue: all take turns
+        measured = await asyncio.get_running_loop().run_in_executor(_thread, _measure, text, guessed)
     return None if measured["score"] >= STRONG_ENOUGH else _reason(measured, known)
 
 
@@ -62,7 +68,7 @@ async def check(password: str, *, account_id: int | None = None, words: Iterable
 
 def _measure(text: str, known: list[str]) -> dict[str, Any]:
     # a lone surrogate or a NUL is a character like any other to us; the meter need not see it
-    shown = text[:LONGEST_MEASURED].encode("utf-8", "replace").decode()
+    shown = text[:LONGEST_MEASURED].translate(_ALIKE).encode("utf-8", "replace").decode()
     measured: dict[str, Any] = zxcvbn(shown, user_inputs=known)
     return measured
 
