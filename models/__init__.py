@@ -14,6 +14,7 @@ from models.accounts import (
 )
 from models.activities import Activity, Document, Invitation, InvitationStatus
 from models.base import folded
+from models.changes import ChangeNotice
 from models.ledger import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
 from models.mail import SWITCHES, MailKind, MailMessage
 from models.people import Guardian, Guardianship, Pupil, SchoolClass
@@ -23,6 +24,7 @@ __all__ = [
     "Account",
     "Activity",
     "CalendarFeed",
+    "ChangeNotice",
     "Document",
     "Guardian",
     "Guardianship",
@@ -53,6 +55,7 @@ for _model in (
     Account,
     Activity,
     CalendarFeed,
+    ChangeNotice,
     Document,
     Guardian,
     Guardianship,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from tortoise import fields
+from tortoise.indexes import PartialIndex
 
 from models.base import Cents, Strict
 from models.people import Guardian, Pupil
@@ -41,7 +42,7 @@ class Activity(Strict):
     class Meta:
         table = "activity"
         unique_together = (("title_key", "starts_on", "due_on", "mandatory"),)
-        indexes = (("document_id",),)
+        indexes = (("document_id",), ("due_on",))
 
 
 class InvitationStatus(StrEnum):
@@ -83,4 +84,9 @@ class Invitation(Strict):
         table = "invitation"
         unique_together = (("activity", "pupil", "debtor"),)
         # Tortoise makes no index for a foreign key by itself
-        indexes = (("debtor_id", "status", "answered_at"), ("pupil_id",))
+        indexes = (
+            ("debtor_id", "status", "answered_at"),
+            ("debtor_id", "status", "amount_cents"),
+            ("pupil_id",),
+            PartialIndex(fields=["activity_id", "debtor_id"], condition={"status": "open"}),
+        )

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -108,6 +108,23 @@ class SafeWrapper(_OwnRowCount, SqliteTransactionWrapper):
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
         self._root: Any = getattr(connection, "_root", self)
+        self._at_commit: list[Callable[[sqlite3.Connection], None]] = []
+
+    def at_commit(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Run `work(driver's connection)` as the last thing of the outermost transaction, in the database's own thread
+        and in one step with the commit: another step to that thread and back would cost more than a statement does."""
+        self._root._at_commit.append(work)
+
+    async def commit(self) -> None:
+        connection: Any = self._connection
+        await connection._execute(self._finish_and_commit)
+        self._finalized = True
+
+    def _finish_and_commit(self) -> None:
+        database = self._connection._conn
+        for work in self._at_commit:
+            work(database)
+        database.commit()
 
     def acquire_connection(self) -> Any:
         if self._root._finalized:

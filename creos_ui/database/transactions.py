@@ -84,14 +84,13 @@ async def _turn(queue: str | None, deadline: float) -> AsyncIterator[None]:
     if queue is None:
         yield
         return
-    _standing[queue] += 1
     lock = _queues.setdefault(queue, asyncio.Lock())
+    _standing[queue] += 1
     try:
-        try:
-            async with asyncio.timeout_at(deadline):
-                await lock.acquire()
-        except TimeoutError as exc:
-            raise Busy from exc
+        if _standing[queue] == 1:  # nobody else: the ordinary case, without a timer
+            await lock.acquire()
+        else:
+            await _acquire(lock, deadline)
         try:
             yield
         finally:
@@ -100,6 +99,14 @@ async def _turn(queue: str | None, deadline: float) -> AsyncIterator[None]:
         _standing[queue] -= 1
         if not _standing[queue]:
             del _standing[queue], _queues[queue]
+
+
+async def _acquire(lock: asyncio.Lock, deadline: float) -> None:
+    try:
+        async with asyncio.timeout_at(deadline):
+            await lock.acquire()
+    except TimeoutError as exc:
+        raise Busy from exc
 
 
 async def update(found: QuerySet[Any], **values: Any) -> int:

@@ -1,8 +1,9 @@
-"""What one process changes, another one hears of: NOTIFY on PostgreSQL, the file's version on SQLite."""
+"""What one process changes, another one hears of: NOTIFY on PostgreSQL, a table of notices on SQLite."""
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -16,9 +17,11 @@ import pytest
 from creos_ui import live
 from creos_ui.database import changes
 from creos_ui.database.opening import opened
+from creos_ui.database.transactions import atomic, update
 from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.answering import set_amount
 from creos_ui.services.money import ledger
+from models import Guardian, SchoolClass
 from tests.databases import postgres_database
 from tests.postgres import address, postgres_url
 from tests.school import School
@@ -101,12 +104,11 @@ def test_a_top_up_by_another_process_is_heard(shared_url: str, tmp_path: Path) -
         assert ended(pid) == 0
 
 
-def test_what_another_process_undoes_is_not_heard(shared_url: str, tmp_path: Path) -> None:
+def test_of_another_process_only_those_hear_who_are_named(shared_url: str, tmp_path: Path) -> None:
+    """Not of what it undoes, nor of what concerns nobody's page."""
     school, go = asyncio.run(prepared(shared_url)), tmp_path / "go"
 
     async def the_command_line() -> None:
-        from creos_ui.database.transactions import atomic
-
         async def work(_: Any) -> None:
             live.announce([school.nora.id])
             raise KeyError
@@ -114,6 +116,8 @@ def test_what_another_process_undoes_is_not_heard(shared_url: str, tmp_path: Pat
         await appear(go)
         with suppress(KeyError):
             await atomic(work)
+        await update(Guardian.filter(id=school.nora.id), first_name="Nora")
+        await SchoolClass.create(name="3e primaire A")
         await credit.top_up(school.omar.id, 300, key="from-another-process", actor="test")
 
     pid = start(shared_url, the_command_line)
@@ -122,17 +126,50 @@ def test_what_another_process_undoes_is_not_heard(shared_url: str, tmp_path: Pat
         async with watching(shared_url):
             nora, omar = Ears(school.nora.id), Ears(school.omar.id)
             await ready(shared_url, nora)
+            nora.heard.clear()
             omar.heard.clear()
             go.touch()
             await omar.hear()
             return nora.heard.is_set()
 
     try:
-        # SQLite tells that something changed, not for whom: everyone looks
-        assert asyncio.run(the_portal()) is shared_url.startswith("sqlite:")
+        assert not asyncio.run(the_portal())
     finally:
         go.touch()
         assert ended(pid) == 0
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_who_missed_notices_that_are_gone_looks_for_themselves(
+    shared_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "KEPT", 5)
+    monkeypatch.setattr(changes, "EVERY", 0.02)
+    school, go = asyncio.run(prepared(shared_url)), tmp_path / "go"
+
+    async def the_command_line() -> None:
+        await appear(go)
+        for number in range(23):
+            await credit.top_up(school.omar.id, 1, key=f"from-another-process-{number}", actor="test")
+
+    pid = start(shared_url, the_command_line)
+
+    async def the_portal() -> None:
+        async with watching(shared_url):
+            await ready(shared_url, Ears(school.omar.id))
+            monkeypatch.setattr(live, "has_subscribers", lambda: False)  # nobody has a page open for a while
+            go.touch()
+            assert await asyncio.to_thread(ended, pid) == 0
+            nora = Ears(school.nora.id)
+            monkeypatch.undo()
+            await nora.hear()
+            nora.stop()
+
+    asyncio.run(the_portal())
+    with sqlite3.connect(shared_url.removeprefix("sqlite:")) as file:
+        ((kept, newest),) = file.execute("SELECT count(*), max(id) FROM change_notice")
+    assert newest > 23
+    assert 5 <= kept <= 10
 
 
 def test_what_this_process_changes_is_not_heard_twice(shared_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,8 +237,6 @@ def test_a_large_change_says_everyone(tmp_path: Path) -> None:
 
             async def work(_: Any) -> None:
                 live.announce(range(1, 12_001))
-
-            from creos_ui.database.transactions import atomic
 
             await atomic(work)
             await listening.execute("SELECT 1")

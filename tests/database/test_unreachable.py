@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 import asyncpg
 import pytest
 
 from creos_ui.database import transactions
 from creos_ui.database.opening import opened
+from creos_ui.database.safe_sqlite import SafeWrapper
 from creos_ui.errors import Busy, NotRecorded
 from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.listing import Tab, Wanted, page_of_invitations
@@ -184,15 +184,15 @@ async def test_a_commit_whose_answer_is_lost_is_found_by_its_key(
     invitation = await family.invite(family.lou)
     lost = asyncio.Event()
     if database_kind == "sqlite":
-        commit = aiosqlite.Connection.commit
+        commit = SafeWrapper.commit
 
-        async def commit_and_break(connection: Any) -> None:
-            await commit(connection)
+        async def commit_and_break(transaction: SafeWrapper) -> None:
+            await commit(transaction)
             if not lost.is_set():
                 lost.set()
                 raise sqlite3.OperationalError("disk I/O error")
 
-        monkeypatch.setattr(aiosqlite.Connection, "commit", commit_and_break)
+        monkeypatch.setattr(SafeWrapper, "commit", commit_and_break)
     else:
         execute = asyncpg.Connection.execute
 

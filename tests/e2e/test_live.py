@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from models import Activity, Guardian, Pupil
 from tests.e2e.conftest import Visitor, both_sizes, euros
-from tests.e2e.elsewhere import top_up
+from tests.e2e.elsewhere import announced, top_up
 from tests.school import add_invitation
 
 SOON = 2_000  # milliseconds
@@ -93,7 +93,7 @@ def test_a_new_invitation_appears(nora: Visitor) -> None:
         nolan = await Pupil.get(first_name="Nolan", guardianships__guardian_id=mother.id)
         await add_invitation(museum, nolan, mother, 325)
 
-    nora.portal.elsewhere(for_nolan_too)
+    nora.portal.elsewhere(lambda: announced(nora.guardian_id(), for_nolan_too))
     expect(page.get_by_role("button", name="À traiter 6")).to_be_visible(timeout=2 * SOON)
     expect(page.get_by_role("button", name="Payer Musée du jouet, Muller Nolan")).to_be_visible()
 
