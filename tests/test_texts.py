@@ -43,6 +43,8 @@ MADE = (
     "error.",
     "fault.",
     "import.changes.",
+    "import.same.",
+    "import.other.",
     "mail.notice_",
 )
 

@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from creos_ui.commands.data_folder import database_exists, make_folder, with_database
-from creos_ui.commands.ending import USER_MISTAKE
+from creos_ui.commands.ending import USER_MISTAKE, Refusal
 from creos_ui.commands.terminal import show_json, words
 from creos_ui.database.config import sqlite_url
 from creos_ui.errors import DomainError
 from creos_ui.services.former_system.bringing_over import import_list, preview_list
+from creos_ui.services.former_system.questions import Decided, Question
 from creos_ui.services.former_system.report import Report
 from creos_ui.settings import DataSettings, data_settings
 from creos_ui.tables.cells import Fault
@@ -26,11 +27,15 @@ SHOWN_EVERY = 1_000  # steps of long work
 @click.command("import-invitations", help=words("command.import.about"))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--apply", is_flag=True, help=words("command.import.apply"))
+@click.option("--same", metavar="KEY", multiple=True, help=words("command.import.answer_same"))
+@click.option("--other", metavar="KEY", multiple=True, help=words("command.import.answer_other"))
 @click.option("--json", "as_json", is_flag=True, help=words("command.import.json"))
-def command(file: Path, apply: bool, as_json: bool) -> None:
-    settings = data_settings()
+def command(file: Path, apply: bool, same: tuple[str, ...], other: tuple[str, ...], as_json: bool) -> None:
+    if both := sorted({*same} & {*other}):
+        raise Refusal("command.import.both", keys=", ".join(both))
+    settings, decided = data_settings(), Decided(frozenset(same), frozenset(other))
     try:
-        report = _apply(settings, file) if apply else _preview(settings, file)
+        report = (_apply if apply else _preview)(settings, file, decided)
     except DomainError as refusal:
         if not as_json:
             raise
@@ -44,18 +49,18 @@ def command(file: Path, apply: bool, as_json: bool) -> None:
         sys.exit(USER_MISTAKE)
 
 
-def _apply(settings: DataSettings, file: Path) -> Report:
+def _apply(settings: DataSettings, file: Path, decided: Decided) -> Report:
     make_folder(settings.data)
-    work = import_list(file, documents_folder=settings.documents, progress=_show_progress)
+    work = import_list(file, documents_folder=settings.documents, decided=decided, progress=_show_progress)
     return with_database(settings.database, work)
 
 
-def _preview(settings: DataSettings, file: Path) -> Report:
+def _preview(settings: DataSettings, file: Path, decided: Decided) -> Report:
     """Leaves nothing behind, not even an empty database."""
     if database_exists(settings):
-        return with_database(settings.database, preview_list(file))
+        return with_database(settings.database, preview_list(file, decided=decided))
     with tempfile.TemporaryDirectory() as nowhere:
-        return with_database(sqlite_url(Path(nowhere)), preview_list(file))
+        return with_database(sqlite_url(Path(nowhere)), preview_list(file, decided=decided))
 
 
 def _show_progress(done: int, total: int) -> None:
@@ -67,16 +72,24 @@ def _show_progress(done: int, total: int) -> None:
 
 
 def _in_words(report: Report) -> list[str]:
-    """What was read, what changes, what is left alone, each bad row."""
+    """What was read, what changes, what is left alone, each bad row and each question."""
     lines = [words("import.rows", count=report.row_count)]
     if report.ignored_columns:
         lines.append(words("import.ignored", columns=", ".join(report.ignored_columns)))
     if not report.mandatory_known:
         lines.append(words("import.without_mandatory"))
     lines += [words("import.namesake", **asdict(namesake)) for namesake in report.namesakes]
+    if report.remarks:
+        lines.append(words("import.remarks"))
+        for remark in report.remarks:
+            lines += _row(remark, "other")
     if report.faults:
-        lines += map(_bad_row, report.faults)
-        lines.append(words("import.bad_rows", count=len(report.faults)))
+        for fault in report.faults:
+            lines += _row(fault, "same", "other")
+        if report.bad_rows:
+            lines.append(words("import.bad_rows", count=len(report.bad_rows)))
+        if report.questions:
+            lines.append(words("import.questions", count=len(report.questions)))
         return lines
     if report.changes:
         lines.append(words("import.done" if report.applied else "command.import.would"))
@@ -88,13 +101,23 @@ def _in_words(report: Report) -> list[str]:
         lines.append(words("import.unchanged", count=report.unchanged))
     if report.answered_here:
         lines.append(words("import.answered_here", count=report.answered_here))
+    if report.left_out:
+        lines.append(words("import.left_out", count=report.left_out))
     return lines
 
 
-def _bad_row(fault: Fault) -> str:
-    """« Ligne 4, Montant : ... »; a fault of the whole row names no column."""
+def _row(fault: Fault, *answers: str) -> list[str]:
+    """« Ligne 4, Montant : ... », and what to type to answer it; a fault of the whole row names no column."""
     key = "import.bad_row" if fault.column else "import.bad_row_whole"
-    return words(key, line=fault.line, column=fault.column, reason=_sentence(fault))
+    lines = [words(key, line=fault.line, column=fault.column, reason=_sentence(fault))]
+    if isinstance(fault, Question):
+        lines += [f"  --{answer} {fault.key}  {meaning}" for answer, meaning in _answers(fault, *answers).items()]
+    return lines
+
+
+def _answers(question: Question, *answers: str) -> dict[str, str]:
+    """What each answer to it means."""
+    return {answer: words(f"import.{answer}.{_code(question.text_key)}", **question.values) for answer in answers}
 
 
 def _for_machines(report: Report) -> dict[str, Any]:
@@ -108,16 +131,16 @@ def _for_machines(report: Report) -> dict[str, Any]:
         "ignored_columns": report.ignored_columns,
         "mandatory_column": report.mandatory_known,
         "namesakes": [asdict(namesake) for namesake in report.namesakes],
-        "bad_rows": [
-            {
-                "line": fault.line,
-                "column": fault.column,
-                "reason": _code(fault.text_key),
-                "message": _sentence(fault),
-            }
-            for fault in report.faults
-        ],
+        "left_out": report.left_out,
+        "remarks": [_row_for_machines(remark, "other") for remark in report.remarks],
+        "bad_rows": [_row_for_machines(fault) for fault in report.bad_rows],
+        "questions": [_row_for_machines(question, "same", "other") for question in report.questions],
     }
+
+
+def _row_for_machines(fault: Fault, *answers: str) -> dict[str, Any]:
+    row = {"line": fault.line, "column": fault.column, "reason": _code(fault.text_key), "message": _sentence(fault)}
+    return {**row, "key": fault.key, **_answers(fault, *answers)} if isinstance(fault, Question) else row
 
 
 def _code(text_key: str) -> str:

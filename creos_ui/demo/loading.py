@@ -17,7 +17,8 @@ from creos_ui.demo.families import CLASSES, JACQUELINE, MARC, SEED, Adult, schoo
 from creos_ui.demo.former_system import DOCUMENT, DUBOIS, PHOTO, SHOW, lines_of_others, write_list
 from creos_ui.demo.museum_pdf import museum_pdf
 from creos_ui.services.accounts.passwords import hash_password
-from creos_ui.services.former_system.bringing_over import import_list
+from creos_ui.services.former_system.bringing_over import import_list, preview_list
+from creos_ui.services.former_system.questions import Decided
 from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.answering import pay_invitations
 from creos_ui.services.money import ledger
@@ -51,7 +52,13 @@ async def load_school(folder: Path, password: str, notify: Notify) -> None:
         ):
             notify("command.demo.import", rows=len(lines))
             write_list(lists / name, lines)
-            report = await import_list(lists / name, documents_folder=folder / "documents")
+            # no two people of the imaginary school share a name: whoever is asked about is the one known
+            asked = (await preview_list(lists / name)).questions
+            report = await import_list(
+                lists / name,
+                documents_folder=folder / "documents",
+                decided=Decided(same=frozenset(question.key for question in asked)),
+            )
             assert report.applied, report.faults
         notify("command.demo.classes", pupils=len(children))
         await _put_in_classes()

@@ -32,6 +32,7 @@ class Preview(Protocol):
     def fingerprint(self) -> str: ...
 
 
+_encoder = json.JSONEncoder(default=methodcaller("isoformat"))
 P = TypeVar("P", bound=Preview)
 T = TypeVar("T")
 
@@ -42,7 +43,10 @@ def fingerprint_of(*parts: Any) -> str:
     What belongs in it: what the act was given, all it would write, what it would replace, and each remark a person
     has to judge. What is left alone does not, or in a busy hour no preview would live long enough to be applied.
     """
-    return hashlib.sha256(json.dumps(parts, default=methodcaller("isoformat")).encode()).hexdigest()
+    written = hashlib.sha256()
+    for piece in _encoder.iterencode(parts):  # a thread that hashes a long list then lets others work
+        written.update(piece.encode())
+    return written.hexdigest()
 
 
 async def apply_if_same(

@@ -1,23 +1,29 @@
 """What the former system's list would change here; nothing is written.
 
-An invitation is the same when activity (title and both dates), child and debtor are the same. Where the list does not
-say whether an activity is mandatory, one known here keeps its rule, and a new one is optional.
+An invitation is the same when activity (title and both days), child and debtor are the same. Where the list does not
+say whether an activity is mandatory, one known here keeps its rule, and a new one is optional. What was answered here
+stays: another answer or price in the list is a remark. What could be due a second time is asked about: an activity
+moved or renamed (moved.py), and an invitation whose debtor the list has changed.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from creos_ui.services.former_system.known import Invited, Occasion, Offer, known_here
-from creos_ui.services.former_system.people import Child, Debtor, People, known_people
-from creos_ui.services.former_system.rows import Column, Listing, Row
+from creos_ui.services.former_system.known import Found, Invited, Offer, find_known, known_of
+from creos_ui.services.former_system.moved import Named, settle_moved
+from creos_ui.services.former_system.people import Child, Debtor, Pair, People, known_people
+from creos_ui.services.former_system.questions import Decided, Question, Questions, question
+from creos_ui.services.former_system.rows import Column, Listing, Occasion, Row
 from creos_ui.services.invitations import documents
 from creos_ui.services.preview import fingerprint_of
 from creos_ui.tables.cells import Fault
-from models import InvitationStatus, folded
+from models import InvitationStatus
 
 
 @dataclass(frozen=True)
@@ -32,9 +38,12 @@ class Answer:
 
 @dataclass
 class Plan:
-    """All that would be written, and the bad rows that forbid it."""
+    """All that would be written, and the bad rows and open questions that forbid it. `left_out`: rows that a person
+    said are invitations known here."""
 
     people: People
+    questions: Questions
+    moved: list[Offer] = field(default_factory=list)
     new_offers: list[Offer] = field(default_factory=list)
     new_documents: list[tuple[Offer, str, bytes]] = field(default_factory=list)
     new_invitations: list[Invited] = field(default_factory=list)
@@ -42,37 +51,78 @@ class Plan:
     answers: list[Answer] = field(default_factory=list)
     unchanged: int = 0
     answered_here: int = 0
+    left_out: int = 0
+    remarks: list[Fault] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     fingerprint: str = ""
 
 
-async def plan_of(listing: Listing, beside: Path) -> Plan:
-    """Compare every good row with what is here. `beside`: the folder of the list, where its documents lie."""
-    plan = Plan(await known_people(), faults=[*listing.faults])
-    known = await known_here(listing.rows)
-    debtors = plan.people.debtors_of(listing.rows)
-    seen: dict[tuple[Occasion, Child, Debtor], int] = {}
-    for row in listing.rows:
-        debtor = debtors[row.line]
-        child = debtor if isinstance(debtor, Fault) else plan.people.child_of(row, debtor)
-        if isinstance(child, Fault):
-            plan.faults.append(child)
+async def plan_of(listing: Listing, beside: Path, decided: Decided) -> Plan:
+    """Compare every good row with what is here. `beside`: the folder of the list, where its documents lie; `decided`:
+    what a person has answered so far. The loop is free while it computes: that is done in a thread."""
+    people, questions = await known_people(listing.rows), Questions(decided)
+    pairs = await asyncio.to_thread(people.pairs_of, listing.rows, questions)
+    await people.open_accounts(pairs.values())
+    children = {pair[1] for pair in pairs.values() if not isinstance(pair, Fault)}
+    found = await find_known(listing.rows, children)
+    plan = Plan(people, questions, faults=[*listing.faults])
+    await asyncio.to_thread(_compare_all, listing, pairs, found, beside, plan)
+    return plan
+
+
+def _compare_all(listing: Listing, pairs: Mapping[int, Pair | Fault], found: Found, beside: Path, plan: Plan) -> None:
+    named = _named(listing.rows, pairs, plan)
+    known = known_of(found, [one.child for one in named])
+    plan.moved, left_out = settle_moved(named, known, plan.questions)
+    owed = {(one.row.occasion, one.child.id, one.debtor.id) for one in named}
+    for one in named:
+        row, child, debtor = one
+        here = known.at(row.occasion, child)
+        own = [invited for invited in here if invited.debtor.id == debtor.id]
+        # of somebody the list does not name for it any more
+        others = [invited for invited in here if (row.occasion, child.id, invited.debtor.id) not in owed]
+        if row.line in left_out or (not own and _is_anothers(one, others, plan)):
+            plan.left_out += 1
             continue
-        assert isinstance(debtor, Debtor)
-        occasion = (folded(row.title), row.starts_on, row.due_on)
-        first = seen.setdefault((occasion, child, debtor), row.line)
-        if first != row.line:
-            plan.faults.append(Fault(row.line, "", "import.twice", {"other": first}))
-            continue
-        invited_here = known.invited.get((occasion, child.id, debtor.id), []) if child.id and debtor.id else []
-        offer = _offer(row, known.offers[occasion], invited_here, plan)
-        here = next((one for one in invited_here if one.offer is offer), None)
-        _compare(row, here, Invited(offer, child, debtor, row.amount_cents), plan)
+        offer = _offer(row, known.offers[row.occasion], own, plan)
+        same = next((invited for invited in own if invited.offer is offer), None)
+        _compare(row, same, Invited(offer, child, debtor, row.amount_cents), plan)
         _name_document(row, offer, plan)
     _read_documents([offer for same in known.offers.values() for offer in same], beside, plan)
-    plan.faults.sort(key=lambda fault: fault.line)
+    plan.remarks = sorted([*plan.remarks, *plan.questions.assumed.values()], key=lambda remark: remark.line)
+    plan.faults = sorted([*plan.faults, *plan.questions.open.values()], key=lambda fault: fault.line)
     plan.fingerprint = _fingerprint(listing, plan)
-    return plan
+
+
+def _named(all_rows: Sequence[Row], pairs: Mapping[int, Pair | Fault], plan: Plan) -> list[Named]:
+    """The rows whose people are known, each invitation once."""
+    named: list[Named] = []
+    seen: dict[tuple[Occasion, Child, Debtor], int] = {}
+    for row in all_rows:
+        pair = pairs[row.line]
+        if isinstance(pair, Fault):
+            if not isinstance(pair, Question):
+                plan.faults.append(pair)
+            continue
+        debtor, child = pair
+        first = seen.setdefault((row.occasion, child, debtor), row.line)
+        if first != row.line:
+            plan.faults.append(Fault(row.line, "", "import.twice", {"other": first}))
+        else:
+            named.append(Named(row, child, debtor))
+    return named
+
+
+def _is_anothers(named: Named, others: list[Invited], plan: Plan) -> bool:
+    """Whether the invitation of this row is one of these, of other debtors, as a person says. It then stays theirs:
+    no invitation changes its debtor yet, and none is due twice."""
+    row = named.row
+    asked = []
+    for one in others:
+        values = {"child": row.pupil, "former": one.debtor.name, "name": row.debtor}
+        ids = (named.child.id, one.debtor.id, row.identifier)
+        asked.append((one, question(row, Column.DEBTOR, "import.other_debtor", values, *ids)))
+    return plan.questions.which(asked) in others
 
 
 def _offer(row: Row, here: list[Offer], invited_here: list[Invited], plan: Plan) -> Offer:
@@ -120,17 +170,20 @@ def _compare_open(row: Row, here: Invited, plan: Plan) -> None:
 
 
 def _compare_answered(row: Row, here: Invited, plan: Plan) -> None:
+    """What a parent answered here, and the price it was answered at, stay; where the list says otherwise, a remark."""
+    remarks: list[Fault] = []
     if here.amount_cents != row.amount_cents:
         amounts = {"here_cents": here.amount_cents, "list_cents": row.amount_cents}
-        plan.faults.append(Fault(row.line, Column.AMOUNT.value, "import.amount_of_answered", amounts))
-    elif row.status == InvitationStatus.OPEN:
-        plan.answered_here += 1
-    elif (row.status, row.answered_on) == (here.status, here.answered_on):
-        plan.unchanged += 1
-    else:
+        remarks.append(Fault(row.line, Column.AMOUNT.value, "import.amount_of_answered", amounts))
+    if row.status != InvitationStatus.OPEN and (row.status, row.answered_on) != (here.status, here.answered_on):
         column = Column.PAID_ON if row.status == InvitationStatus.PAID else Column.DECLINED_ON
         text_key = "import.already_paid" if here.status == InvitationStatus.PAID else "import.already_declined"
-        plan.faults.append(Fault(row.line, column.value, text_key, {"on": here.answered_on}))
+        remarks.append(Fault(row.line, column.value, text_key, {"on": here.answered_on}))
+    plan.remarks += remarks
+    if row.status == InvitationStatus.OPEN:
+        plan.answered_here += 1
+    elif not remarks:
+        plan.unchanged += 1
 
 
 def _answer(row: Row, invited: Invited, plan: Plan) -> None:
@@ -167,7 +220,7 @@ def _read_documents(offers: list[Offer], beside: Path, plan: Plan) -> None:
 
 
 def _fingerprint(listing: Listing, plan: Plan) -> str:
-    """Over the file, each thing that would be written, and the namesakes a person has to judge."""
+    """Over the file, each thing that would be written, what a person has said, and what a person has to judge."""
     people = plan.people
     return fingerprint_of(
         listing.sha256,
@@ -176,6 +229,9 @@ def _fingerprint(listing: Listing, plan: Plan) -> str:
         [(child.last_name, child.first_name) for child in people.new_children],
         [(_debtor(debtor), _child(child)) for debtor, child in people.new_carers],
         [asdict(namesake) for namesake in people.namesakes],
+        [*plan.questions.assumed],
+        sorted(plan.questions.answered.items()),
+        [(offer.id, offer.former, offer.title, offer.starts_on, offer.due_on) for offer in plan.moved],
         [_activity(offer) for offer in plan.new_offers],
         [(_activity(one), one.document, name, documents.digest(content)) for one, name, content in plan.new_documents],
         [_invitation(invited) for invited in plan.new_invitations],

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from creos_ui.services.former_system.people import Namesake
 from creos_ui.services.former_system.plan import Plan
+from creos_ui.services.former_system.questions import Question
 from creos_ui.services.former_system.rows import Listing
 from creos_ui.services.invitations import documents
 from creos_ui.tables.cells import Fault
@@ -21,6 +22,7 @@ class Changes:
     pupils: int = 0
     guardianships: int = 0
     activities: int = 0
+    moved: int = 0
     documents: int = 0
     invitations: int = 0
     prices: int = 0
@@ -33,7 +35,11 @@ class Changes:
 
 @dataclass(frozen=True)
 class Report:
-    """What the list says and what became of it; `applied` only where something was written."""
+    """What the list says and what became of it; `applied` only where something was written.
+
+    `faults` forbid writing, and so do the questions among them. `remarks`: what is left as it is here, and what is
+    assumed unless somebody says otherwise. `left_out`: rows that are invitations known here, as somebody has said.
+    """
 
     row_count: int
     mandatory_known: bool
@@ -42,9 +48,19 @@ class Report:
     changes: Changes
     unchanged: int
     answered_here: int
+    left_out: int
+    remarks: list[Fault]
     namesakes: list[Namesake]
     fingerprint: str
     applied: bool
+
+    @property
+    def questions(self) -> list[Question]:
+        return [fault for fault in self.faults if isinstance(fault, Question)]
+
+    @property
+    def bad_rows(self) -> list[Fault]:
+        return [fault for fault in self.faults if not isinstance(fault, Question)]
 
 
 def report_of(listing: Listing, plan: Plan, *, applied: bool = False) -> Report:
@@ -55,6 +71,7 @@ def report_of(listing: Listing, plan: Plan, *, applied: bool = False) -> Report:
         pupils=len(plan.people.new_children),
         guardianships=len(plan.people.new_carers),
         activities=len(plan.new_offers),
+        moved=len(plan.moved),
         documents=len({documents.digest(content) for _, _, content in plan.new_documents}),
         invitations=len(plan.new_invitations),
         prices=len(plan.prices),
@@ -69,6 +86,8 @@ def report_of(listing: Listing, plan: Plan, *, applied: bool = False) -> Report:
         changes=changes,
         unchanged=plan.unchanged,
         answered_here=plan.answered_here,
+        left_out=plan.left_out,
+        remarks=plan.remarks,
         namesakes=plan.people.namesakes,
         fingerprint=plan.fingerprint,
         applied=applied and bool(changes),

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from creos_ui import clock
 from creos_ui.services.people.names import LONGEST_PART, split_name
@@ -41,6 +42,9 @@ REQUIRED = list(Column)[:8]
 _BUTTONS = ("Action", "Action(s)")  # the grid's own: nothing to bring over
 
 
+Occasion = tuple[str, date, date]  # folded title, first day, due day
+
+
 @dataclass(frozen=True)
 class Row:
     """One invitation as the list says it; the amount in integer euro cents. `mandatory` None: the list is silent."""
@@ -58,6 +62,18 @@ class Row:
     mandatory: bool | None
     document: str | None
     identifier: str | None
+
+    @cached_property
+    def pupil_key(self) -> str:
+        return folded(self.pupil)
+
+    @cached_property
+    def debtor_key(self) -> str:
+        return folded(self.debtor)
+
+    @cached_property
+    def occasion(self) -> Occasion:
+        return folded(self.title), self.starts_on, self.due_on
 
 
 @dataclass(frozen=True)
