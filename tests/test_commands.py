@@ -114,6 +114,41 @@ def test_each_bad_row_is_named_and_nothing_is_written(operator: Operator) -> Non
     assert operator.sql("SELECT count(*) FROM invitation") == [(0,)]
 
 
+def test_a_question_says_what_to_type_and_what_it_means(busy: Operator) -> None:
+    path = busy.write(ROW.replace("24/06/2024", "26/06/2024"))
+    asked = busy.run("import-invitations", path, "--apply")
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert (
+        "Ligne 2, Échéance : « Musée du jouet » du 19/06/2024 (échéance 24/06/2024) est ici et n’est plus dans la liste"
+    ) in asked.stderr
+    assert "1 question attend une réponse : rien n’est écrit." in asked.stderr
+    typed = {line.split()[0]: line.split()[1] for line in asked.stderr.splitlines() if line.startswith("  --")}
+    assert typed["--same"] == typed["--other"]
+    (told,) = json.loads(busy.run("import-invitations", path, "--json").stdout)["questions"]
+    assert (told["reason"], told["line"], told["key"]) == ("moved", 2, typed["--same"])
+
+    both = busy.run("import-invitations", path, "--same", told["key"], "--other", told["key"])
+    assert (both.returncode, both.stderr.strip()) == (
+        2,
+        f"Deux réponses contraires à la même question : {told['key']}.",
+    )
+    seen = busy.run("import-invitations", path, "--same", told["key"])
+    assert (seen.returncode, "activités déplacées ou renommées : 1" in seen.stdout) == (0, True)
+    assert busy.run("import-invitations", path, "--apply", "--same", told["key"]).returncode == 0
+    assert busy.sql("SELECT due_on, count(*) FROM activity") == [("2024-06-26", 1)]
+    assert busy.sql("SELECT status, count(*) FROM invitation") == [("paid", 1)]
+    assert busy.run("check").returncode == 0
+
+
+def test_a_remark_is_shown_and_the_list_comes_in(busy: Operator) -> None:
+    path = busy.write(ROW.replace("5,00 €", "6,00 €"), ROW.replace("Muller Camille", "Muller Nolan"))
+    new = json.loads(busy.run("import-invitations", path, "--json").stdout)["questions"][0]["key"]
+    done = busy.run("import-invitations", path, "--apply", "--same", new)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Ligne 2, Montant : l’invitation a déjà sa réponse ici, pour 5,00 € et non 6,00 €" in done.stdout
+    assert busy.sql("SELECT amount_cents, status FROM invitation") == [(500, "paid"), (500, "paid")]
+
+
 def test_a_file_that_is_no_such_list_gets_a_sentence(operator: Operator) -> None:
     done = operator.run("import-invitations", "no such file.csv", "--apply")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

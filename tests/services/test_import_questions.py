@@ -1,0 +1,378 @@
+"""What a list cannot say, and a person is asked: the same one, or another? Nothing is doubled or merged meanwhile."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from creos_ui import clock, live
+from creos_ui.services.former_system.questions import Decided, Question
+from creos_ui.services.former_system.report import Changes, Report
+from creos_ui.services.invitations import calendar_feeds
+from creos_ui.services.invitations.automatic import set_pays_mandatory
+from creos_ui.services.mail.reminders import remind
+from creos_ui.services.preview import ChangedMeanwhile
+from models import Account, Activity, Guardian, Guardianship, Invitation, MailMessage, Pupil
+from tests.school import School, add_guardian
+from tests.services.desk import Desk, books_hold, everything, faults_of, line, remarks_of
+
+
+def same(report: Report) -> Decided:
+    """All that was asked is the same one."""
+    return Decided(same=frozenset(question.key for question in report.questions))
+
+
+def other(report: Report) -> Decided:
+    """All that was asked is another one."""
+    return Decided(other=frozenset(question.key for question in report.questions))
+
+
+async def asked(desk: Desk, *lines: str) -> Report:
+    """The list is refused by its questions alone, and nothing is written."""
+    before = await everything()
+    report = await desk.apply(*lines)
+    assert report.questions
+    assert report.bad_rows == []
+    assert not report.applied
+    assert await everything() == before
+    return report
+
+
+async def due(*, child: str | None = None) -> list[tuple[str, str, int]]:
+    """What is here: child, debtor and amount of each invitation."""
+    assert await books_hold()
+    found = Invitation.filter(pupil__name_key=child) if child else Invitation.all()
+    return [
+        (one.pupil.name, one.debtor.name, one.amount_cents)
+        for one in await found.select_related("pupil", "debtor").order_by("id")
+    ]
+
+
+# an activity moved or renamed
+
+
+def own(**cells: str) -> str:
+    return line(child="Peeters Lou", debtor="Peeters Nora", mandatory="oui", **cells)
+
+
+async def test_a_moved_mandatory_activity_is_not_paid_a_second_time(school: School, desk: Desk) -> None:
+    await set_pays_mandatory(school.nora.id, True)
+    await desk.apply(own())
+    assert await school.balance_cents(school.nora) == 1_500
+
+    report = await asked(desk, own(due="26/06/2024"))
+    assert faults_of(report) == [(2, "Échéance", "moved")]
+    values = report.questions[0].values
+    assert (values["title"], values["due"], values["new_title"], values["new_due"]) == (
+        "Musée du jouet",
+        date(2024, 6, 24),
+        "Musée du jouet",
+        date(2024, 6, 26),
+    )
+    assert await school.balance_cents(school.nora) == 1_500
+
+    done = await desk.apply(own(due="26/06/2024"), decided=same(report))
+    assert (done.applied, done.changes) == (True, Changes(moved=1))
+    activity, invitation = await Activity.get(), await Invitation.get()
+    assert (activity.due_on, invitation.status, invitation.answer_no) == (date(2024, 6, 26), "paid", 1)
+    assert await school.balance_cents(school.nora) == 1_500
+    again = await desk.apply(own(due="26/06/2024"))
+    assert (again.applied, again.faults, again.answered_here) == (False, [], 1)
+
+
+async def test_another_activity_is_another_once_a_person_says_so(school: School, desk: Desk) -> None:
+    await set_pays_mandatory(school.nora.id, True)
+    await desk.apply(own())
+    report = await asked(desk, own(due="26/06/2024"))
+    done = await desk.apply(own(due="26/06/2024"), decided=other(report))
+    assert done.changes == Changes(activities=1, invitations=1)
+    assert await school.balance_cents(school.nora) == 1_000
+    again = await desk.apply(own(due="26/06/2024"))
+    assert (again.faults, again.changes) == ([], Changes())
+
+
+SUSPECTED: list[tuple[str, list[dict[str, str]], list[dict[str, str]], str]] = [
+    ("it begins two days later", [{}], [{"starts": "21/06/2024"}], "Date de début"),
+    ("both days moved", [{}], [{"starts": "17/06/2024", "due": "20/06/2024"}], "Date de début"),
+    ("the title is corrected", [{}], [{"title": "Musée des jouets"}], "Description de l'invitation à payer"),
+    ("another title, same price", [{}], [{"title": "Planétarium"}], "Description de l'invitation à payer"),
+    ("title and price corrected", [{}], [{"title": "Musée des jouets", "amount": "6,00"}], "Description"),
+    (
+        "far away, but within the days of the list",
+        [{}],
+        [{"title": "Cross", "starts": "03/06/2024"}, {"starts": "29/11/2024", "due": "29/11/2024"}],
+        "Date de début",
+    ),
+    (
+        "one day of a series, within the days of the list",
+        [{"starts": "03/06/2024"}, {"starts": "10/06/2024"}, {"starts": "17/06/2024"}],
+        [{"starts": "03/06/2024"}, {"starts": "12/06/2024"}, {"starts": "17/06/2024"}],
+        "Date de début",
+    ),
+]
+
+
+async def test_what_may_have_moved_or_been_renamed_is_asked_about(
+    db: Any, desk: Desk, subtests: pytest.Subtests
+) -> None:
+    for number, (what, here, then, column) in enumerate(SUSPECTED):
+        with subtests.test(what):
+            before, after = ([_of_family(number, cells) for cells in rows] for rows in (here, then))
+            assert (await desk.apply(*before)).applied
+            report = await asked(desk, *after)
+            assert [(question.column[:11], question.text_key) for question in report.questions] == [
+                (column[:11], "import.moved")
+            ]
+            assert (await desk.apply(*after, decided=same(report))).applied
+            assert len(await due(child=f"muller camille{number}")) == max(len(here), len(then))
+
+
+def _of_family(number: int, cells: dict[str, str]) -> str:
+    """A row of a child of its own, to activities of its own."""
+    title = f"{cells.get('title', 'Musée du jouet')} {number}"
+    return line(child=f"Muller Camille{number}", debtor=f"Dubois Anne{number}", **{**cells, "title": title})
+
+
+UNSUSPECTED = [
+    ("swimming every week", ["03/06/2024", "10/06/2024"], ["17/06/2024", "24/06/2024"]),
+    ("both days stand in the list", ["03/06/2024"], ["03/06/2024", "05/06/2024"]),
+    ("twice a week, the next month", ["24/06/2024", "27/06/2024"], ["01/07/2024", "04/07/2024"]),
+    ("every day, then one more", ["03/06/2024", "04/06/2024", "05/06/2024"], ["06/06/2024"]),
+    ("another month", ["03/06/2024"], ["03/07/2024"]),
+    ("a list that begins earlier", ["03/06/2024", "06/06/2024"], ["27/05/2024", "30/05/2024"]),
+]
+
+
+async def test_what_comes_again_is_not_asked_about(db: Any, desk: Desk, subtests: pytest.Subtests) -> None:
+    for number, (what, here, then) in enumerate(UNSUSPECTED):
+        with subtests.test(what):
+            before, after = (
+                [_of_family(number, {"title": "Piscine", "starts": day, "due": day}) for day in days]
+                for days in (here, then)
+            )
+            assert (await desk.apply(*before)).applied
+            report = await desk.apply(*after)
+            assert (report.applied, report.faults) == (True, [])
+            assert len(await due(child=f"muller camille{number}")) == len({*here, *then})
+
+
+async def test_other_children_and_other_activities_are_not_asked_about(db: Any, desk: Desk) -> None:
+    await desk.apply(line())
+    report = await desk.apply(
+        line(title="Cross", amount="3,00"), line(child="Lambert Zoé", debtor="Lambert Luc", due="26/06/2024")
+    )
+    assert (report.faults, report.changes.invitations) == ([], 2)
+
+
+async def test_one_question_for_all_children_and_a_moved_one_takes_all_of_them_along(db: Any, desk: Desk) -> None:
+    families = [{"child": f"Muller Enfant{n}", "debtor": f"Muller Parent{n}"} for n in range(4)]
+    await desk.apply(*(line(**family) for family in families))
+    moved = [line(**family, starts="20/06/2024", title="Musée des jouets") for family in families[:3]]
+    report = await asked(desk, *(one.replace("Musée des jouets", "Musée du jouet") for one in moved))
+    assert faults_of(report) == [(2, "Date de début", "moved")]
+    done = await desk.apply(*(one.replace("Musée des jouets", "Musée du jouet") for one in moved), decided=same(report))
+    assert done.changes == Changes(moved=1)
+    assert (await Activity.get()).starts_on == date(2024, 6, 20)
+    assert len(await due()) == 4
+
+
+async def test_an_activity_that_joins_one_known_here_is_not_asked_for_twice(db: Any, desk: Desk) -> None:
+    """The third year goes with the fourth: its own day is gone, the other one is here already."""
+    await desk.apply(line(), line(child="Lambert Zoé", debtor="Lambert Luc", starts="21/06/2024"))
+    together = [line(starts="21/06/2024"), line(child="Lambert Zoé", debtor="Lambert Luc", starts="21/06/2024")]
+    report = await asked(desk, *together)
+    assert faults_of(report) == [(2, "Date de début", "joined")]
+    left = await desk.apply(*together, decided=same(report))
+    assert (left.left_out, left.changes, len(await due())) == (1, Changes(), 2)
+    done = await desk.apply(*together, decided=other(report))
+    assert (done.changes, len(await due())) == (Changes(invitations=1), 3)
+
+
+async def test_the_answer_belongs_to_the_preview(db: Any, desk: Desk) -> None:
+    await desk.apply(line())
+    report = await asked(desk, line(due="26/06/2024"))
+    seen = await desk.preview(line(due="26/06/2024"), decided=same(report))
+    for decided in (Decided(), other(report)):
+        with pytest.raises(ChangedMeanwhile):
+            await desk.apply_seen(seen, decided)
+    await Activity.all().update(title="Musée du jouet ancien", title_key="musee du jouet ancien")
+    with pytest.raises(ChangedMeanwhile):
+        await desk.apply_seen(seen, same(report))
+    assert await Activity.all().count() == 1
+
+
+async def test_an_answer_reaches_no_other_question(db: Any, desk: Desk) -> None:
+    """The list was edited after the question: the same key answers nothing in it."""
+    await desk.apply(line())
+    first = await asked(desk, line(due="26/06/2024"))
+    edited = await desk.apply(line(due="27/06/2024"), decided=same(first))
+    assert (faults_of(edited), edited.applied) == ([(2, "Échéance", "moved")], False)
+    assert [question.key for question in edited.questions] != [question.key for question in first.questions]
+
+
+async def test_calendars_reminders_and_open_pages_follow_a_moved_activity(school: School, desk: Desk) -> None:
+    today = clock.today()
+    await Account.create(identifier="peeters.nora", guardian_id=school.nora.id, email="nora@example.org")
+    await Guardianship.create(guardian_id=school.omar.id, pupil_id=school.lou.id)
+
+    def on(days: int) -> str:
+        day = f"{today + timedelta(days=days):%d/%m/%Y}"
+        return own(starts=day, due=day, amount="25,00 €")
+
+    await desk.apply(on(7))
+    entries = await calendar_feeds.feed_entries(school.nora.id)
+    await remind(today)
+    await Invitation.all().update(reminded_at=clock.now())
+    tag = calendar_feeds.tag_of(entries, "", "fr")
+    changed: list[str] = []
+    ends = [live.subscribe(one.id, partial(changed.append, one.name)) for one in (school.nora, school.omar)]
+
+    report = await desk.preview(on(9))
+    await desk.apply(on(9), decided=same(report))
+    for end in ends:
+        end()
+
+    assert sorted(changed) == ["Haddad Omar", "Peeters Nora"]
+    moved = await calendar_feeds.feed_entries(school.nora.id)
+    assert [(one.activity_id, one.kind) for one in moved] == [(one.activity_id, one.kind) for one in entries]
+    assert {one.on for one in moved} == {today + timedelta(days=9)}
+    assert calendar_feeds.tag_of(moved, "", "fr") != tag
+    before = await MailMessage.filter(kind="reminder").count()
+    await remind(today)
+    assert await MailMessage.filter(kind="reminder").count() == before
+    await Invitation.all().update(reminded_at=clock.now() - timedelta(days=3))
+    await remind(today + timedelta(days=2))  # the term of the new day
+    assert await MailMessage.filter(kind="reminder").count() == before + 1
+
+
+# another debtor for the same invitation
+
+
+async def test_a_changed_debtor_leaves_one_invitation_due_until_a_person_says_both(db: Any, desk: Desk) -> None:
+    here = [line(mandatory="oui"), line(title="Judo", debtor="Muller Paul", due="25/06/2024")]
+    await desk.apply(*here, decided=same(await asked(desk, *here)))
+    report = await asked(desk, line(mandatory="oui", debtor="Muller Paul"))
+    assert faults_of(report) == [(2, "Débiteur", "other_debtor")]
+    values = report.questions[0].values
+    assert (values["former"], values["name"]) == ("Dubois Jacqueline", "Muller Paul")
+
+    left = await desk.apply(line(mandatory="oui", debtor="Muller Paul"), decided=same(report))
+    assert (left.left_out, left.changes) == (1, Changes())
+    done = await desk.apply(line(mandatory="oui", debtor="Muller Paul"), decided=other(report))
+    assert done.changes == Changes(invitations=1)
+    assert [debtor for _, debtor, _ in await due()] == ["Dubois Jacqueline", "Muller Paul", "Muller Paul"]
+    again = await desk.apply(line(mandatory="oui", debtor="Muller Paul"))
+    assert (again.faults, again.unchanged) == ([], 1)
+
+
+async def test_two_households_that_each_pay_a_part_are_not_asked_about(db: Any, desk: Desk) -> None:
+    part = [line(amount="2,50 €"), line(amount="2,50 €", debtor="Muller Paul")]
+    first = await asked(desk, *part)
+    assert faults_of(first) == [(3, "Bénéficiaire", "child")]
+    assert (await desk.apply(part[0])).applied
+    second = await asked(desk, *part)
+    assert faults_of(second) == [(3, "Bénéficiaire", "child")]
+    done = await desk.apply(*part, decided=same(second))
+    assert (done.applied, done.faults) == (True, [])
+    assert await due() == [
+        ("Muller Camille", "Dubois Jacqueline", 250),
+        ("Muller Camille", "Muller Paul", 250),
+    ]
+    again = await desk.apply(*part)
+    assert (again.faults, again.unchanged) == ([], 2)
+
+
+# children and debtors of one name
+
+
+EMMA_OF_ANNE = {"child": "Dupont Emma", "debtor": "Dupont Anne"}
+EMMA_OF_LUC = {"child": "Dupont Emma", "debtor": "Peeters Luc"}
+
+
+async def _children() -> dict[str, list[str]]:
+    """The guardians of each pupil, by name and order of arrival."""
+    found: dict[str, list[str]] = {}
+    for pupil in await Pupil.all().order_by("id"):
+        guardians = Guardian.filter(guardianships__pupil_id=pupil.id).order_by("name_key")
+        found[f"{pupil.name} {len(found)}"] = [guardian.name for guardian in await guardians]
+    return found
+
+
+@pytest.mark.parametrize("identifier", ["", "peeters.luc"])
+@pytest.mark.parametrize("known", [True, False], ids=["known here", "in one list"])
+async def test_two_children_of_one_name_are_one_pupil_only_if_a_person_says_so(
+    db: Any, desk: Desk, known: bool, identifier: str
+) -> None:
+    lines = [line(**EMMA_OF_ANNE), line(**EMMA_OF_LUC, title="Cross", due="25/06/2024", identifier=identifier)]
+    if known:
+        await desk.apply(lines[0])
+    report = await asked(desk, *lines)
+    assert [question.text_key for question in report.questions] == ["import.child"]
+
+    assert (await desk.apply(*lines, decided=other(report))).applied
+    assert sorted(map(tuple, (await _children()).values())) == [("Dupont Anne",), ("Peeters Luc",)]
+    for later in ([], [line(**EMMA_OF_LUC, title="Judo", due="26/06/2024"), line(**EMMA_OF_ANNE, title="Yoga")]):
+        again = await desk.apply(*lines, *later)
+        assert again.faults == []
+        assert (again.changes.pupils, again.changes.guardianships) == (0, 0)
+
+
+async def test_one_child_of_two_households_stays_one(db: Any, desk: Desk) -> None:
+    lines = [line(**EMMA_OF_ANNE), line(**EMMA_OF_LUC, title="Cross", due="25/06/2024")]
+    report = await asked(desk, *lines)
+    assert (await desk.apply(*lines, decided=same(report))).applied
+    assert await _children() == {"Dupont Emma 0": ["Dupont Anne", "Peeters Luc"]}
+    again = await desk.apply(*lines, line(**EMMA_OF_LUC, title="Judo", due="26/06/2024"))
+    assert (again.faults, again.changes) == ([], Changes(activities=1, invitations=1))
+
+
+NOAH_OF_ANNE = {"child": "Lambert Noah", "debtor": "Dupont Anne"}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known here", "in one list"])
+@pytest.mark.parametrize("one", [True, False], ids=["one person", "two people"])
+async def test_two_debtors_of_one_name_share_a_wallet_only_if_a_person_says_so(
+    db: Any, desk: Desk, known: bool, one: bool
+) -> None:
+    lines = [line(**EMMA_OF_ANNE), line(**NOAH_OF_ANNE, title="Cross", due="25/06/2024")]
+    if known:
+        await desk.apply(lines[0])
+    report = await asked(desk, *lines)
+    assert [(question.text_key, question.values["children"]) for question in report.questions] == [
+        ("import.debtor", "Dupont Emma")
+    ]
+    assert (await desk.apply(*lines, decided=(same if one else other)(report))).applied
+    anne = [account.identifier for account in await Account.all().order_by("id")]
+    assert anne == (["dupont.anne"] if one else ["dupont.anne", "dupont.anne2"])
+    later = [line(**NOAH_OF_ANNE, title="Judo", due="26/06/2024"), line(**EMMA_OF_ANNE, title="Yoga", due="27/06/2024")]
+    again = await desk.apply(*lines, *later)
+    assert (again.faults, again.changes) == ([], Changes(activities=2, invitations=2))
+    by = {i.activity.title: i.debtor_id for i in await Invitation.all().select_related("activity")}
+    assert by["Judo"] == by["Cross"]
+    assert by["Yoga"] == by["Musée du jouet"]
+    assert (by["Judo"] == by["Yoga"]) is one
+
+
+async def test_brothers_and_sisters_in_one_list_are_named_and_can_be_parted(db: Any, desk: Desk) -> None:
+    lines = [line(**EMMA_OF_ANNE), line(child="Dupont Noah", debtor="Dupont Anne")]
+    seen = await desk.preview(*lines)
+    assert (seen.faults, remarks_of(seen)) == ([], [(3, "Débiteur", "one_debtor")])
+    keys = [remark.key for remark in seen.remarks if isinstance(remark, Question)]
+    parted = await desk.preview(*lines, decided=Decided(other=frozenset(keys)))
+    assert (seen.changes.guardians, parted.changes.guardians) == (1, 2)
+    assert (await desk.apply(*lines)).applied
+    again = await desk.apply(*lines)
+    assert (again.remarks, again.unchanged) == ([], 2)
+
+
+async def test_who_never_had_an_identifier_is_recognised_by_the_child_alone(school: School, desk: Desk) -> None:
+    await add_guardian("Lambert", "Luc")
+    known = line(child="Peeters Lou", debtor="Peeters Nora", identifier="peeters.nora")
+    report = await asked(desk, known, line(child="Lambert Zoé", debtor="Lambert Luc", identifier="lambert.luc"))
+    assert faults_of(report) == [(3, "Débiteur", "debtor")]
+    done = await desk.apply(known)
+    assert done.changes == Changes(accounts=1, activities=1, invitations=1)
+    assert (await Account.get()).guardian_id == school.nora.id
