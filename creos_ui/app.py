@@ -91,9 +91,7 @@ def _open_database_in_lifespan(settings: Settings) -> None:
                 ]
                 yield state
                 await finishing.all_done()  # first: NiceGUI cancels what it knows of
-                for task in watching:
-                    task.cancel()
-                await asyncio.gather(*watching, return_exceptions=True)
+                await finishing.cancelled(watching)
                 await sessions.write_all()
         except DatabaseUnusable as exc:
             print(exc, file=sys.stderr)

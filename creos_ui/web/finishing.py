@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 from creos_ui.errors import DomainError
@@ -31,6 +31,16 @@ async def all_done() -> None:
         await asyncio.wait(set(_running), timeout=LONGEST)
     if _running:
         log.error("stopped while %s payments were still running", len(_running))
+
+
+async def cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel these until they have ended. Once is not enough: Python 3.11's wait_for, which sending mail uses, swallows
+    a cancellation that comes at the very moment its own work is done."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=1)
 
 
 def _done(task: asyncio.Task[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -69,3 +70,20 @@ async def test_a_failure_nobody_hears_of_is_in_the_log(caplog: pytest.LogCapture
     await asyncio.sleep(0)
     assert "ValueError" in caplog.text
     assert "a secret" not in caplog.text
+
+
+async def test_a_task_that_swallows_a_cancellation_is_ended_all_the_same() -> None:
+    """As the mail worker did under load: the portal then never stopped."""
+
+    async def swallows(times: int) -> None:
+        for _ in range(times):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    tasks = [asyncio.create_task(swallows(times)) for times in (0, 1, 2)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await finishing.cancelled(tasks)
+    assert all(task.cancelled() for task in tasks)
+    await finishing.cancelled([])
