@@ -90,7 +90,7 @@ class Settings(DataSettings):
     school_contact: Annotated[str, Field(min_length=3, max_length=120)]  # shown to people who cannot sign in
     payee_name: Annotated[str, Field(min_length=1, max_length=70)]  # exactly as the bank has it: banks compare it
     payee_iban: Annotated[str, AfterValidator(_iban)]
-    smtp_host: Annotated[str, Field(max_length=253)] | None = None  # None: messages wait, `check` says so
+    smtp_host: Annotated[str, Field(max_length=253)] | None = None  # None: nothing is sent, `check` says so
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None

@@ -31,7 +31,7 @@ class Account(Strict):
     language = fields.CharField(max_length=5, null=True)  # None: as chosen on the browser
     created_at = fields.DatetimeField(auto_now_add=True)
     email = fields.CharField(max_length=254, null=True)  # confirmed; where the portal writes to
-    email_failed_at = fields.DatetimeField(null=True)  # when the mail server refused the address for good (R53)
+    email_failed_at = fields.DatetimeField(null=True)  # when the mail server said that it does not exist (R53)
     mail_invitation = fields.BooleanField(db_default=True)
     mail_reminder = fields.BooleanField(db_default=True)
     mail_receipt = fields.BooleanField(db_default=True)

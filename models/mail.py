@@ -52,7 +52,7 @@ class MailMessage(Strict):
     next_try_at = fields.DatetimeField(null=True)  # None: sent, or given up
     tries = fields.IntField(default=0)
     sent_at = fields.DatetimeField(null=True)
-    failed_at = fields.DatetimeField(null=True)  # given up: refused for good, too many tries, withdrawn, nothing to say
+    failed_at = fields.DatetimeField(null=True)  # given up: refused for good, too late, withdrawn, nothing to say
     error = fields.CharField(max_length=200, null=True)  # why it was given up or must be tried again
 
     class Meta:

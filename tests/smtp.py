@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import email
 import email.policy
@@ -10,6 +11,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -21,7 +23,8 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 @dataclass
 class Sink:
-    """What has arrived; the `refuse_...` answer instead of taking, while they are not empty."""
+    """What has arrived; the `refuse_...` answer instead of taking, while they are not empty. With a `hold`, the next
+    message is `held` at its end until that is set."""
 
     port: int = 0
     password: str = ""
@@ -31,22 +34,49 @@ class Sink:
     refuse_sign_in: str = ""
     refuse_recipient: str = ""
     refuse_data: str = ""
-    hang_up_after_data: bool = False
+    refuse_address: dict[str, str] = field(default_factory=dict)
+    most_per_connection: int = 1_000
+    refuse_more: str = ""  # to RCPT, if it says so, else to MAIL; "": it hangs up
+    hang_up_after: int = 0  # the so many-th message, which it has taken
+    silent_at_the_end: bool = False
+    hold: threading.Event | None = None
+    held: threading.Event = field(default_factory=threading.Event)
+    carried: Counter[Any] = field(default_factory=Counter)  # by connection: the messages begun
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        self.carried[session.peer] += 1
+        if self.carried[session.peer] > self.most_per_connection and "RCPT" not in self.refuse_more:
+            if not self.refuse_more:
+                server.transport.abort()
+            return self.refuse_more
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
-        if self.refuse_recipient:
-            return self.refuse_recipient
+        if self.carried[session.peer] > self.most_per_connection:
+            return self.refuse_more
+        if refusal := self.refuse_recipient or self.refuse_address.get(address):
+            return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.silent_at_the_end:
+            await asyncio.sleep(60)
+        return "221 Bye"
+
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        hold, self.hold = self.hold, None
+        if hold:
+            self.held.set()
+            await asyncio.to_thread(hold.wait, 30)
         if self.refuse_data:
             return self.refuse_data
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         assert message["To"].addresses[0].addr_spec in envelope.rcpt_tos
         self.taken.append(message)
-        if self.hang_up_after_data:
+        if self.hang_up_after == len(self.taken):
             server.transport.abort()
         return "250 taken"
 

@@ -1,8 +1,8 @@
 """The outbox: a message is one row, written in the transaction that causes it, and sent later by mail/sending.py (R53).
 
-Writing it is one fixed statement. It inserts nothing for anyone who has no address, whose address refused for good,
-or who switched that kind off. Security kinds cannot be switched off. A row holds no secret: a link's token is made when
-the message is sent.
+Writing it is one fixed statement. It inserts nothing for anyone who has no address, or whose address is dead, or who
+switched that kind off. Security kinds cannot be switched off, and are written to a dead address as well: a mark that is
+wrong, or no longer right, locks nobody out. A row holds no secret: a link's token is made when the message is sent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ _INSERT = """
     SELECT $1, account.id, $2, {address}, {facts}, {at}, {at_next}, 0 FROM account
     WHERE account.{by} = $6 AND {wanted}
 """
-_HAS_ADDRESS = "account.email IS NOT NULL AND account.email_failed_at IS NULL"
 _WITH_BALANCE = """replace(CAST($3 AS text), '"@balance"', CAST(
     (SELECT balance_cents FROM ledger_account l WHERE l.guardian_id = account.guardian_id) AS text))"""
 
@@ -91,9 +90,9 @@ async def _insert(
     postgres = connection.capabilities.dialect == "postgres"
     instant = "::timestamptz" if postgres else ""  # a place in a SELECT is text to PostgreSQL
     written = _json(facts)
-    wanted = [_HAS_ADDRESS] if address is None else []
+    wanted = ["account.email IS NOT NULL"] if address is None else []
     if kind in SWITCHES:
-        wanted.append(f"account.{SWITCHES[kind]}")
+        wanted += [f"account.{SWITCHES[kind]}", "account.email_failed_at IS NULL"]
     sql = _INSERT.format(
         by=by,
         address="account.email" if address is None else "CAST($7 AS text)",

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from creos_ui import clock
+from creos_ui.database.transactions import atomic
+from creos_ui.services import outbox
 from creos_ui.services.accounts.passwords import hash_password
+from creos_ui.services.mail import sending
 from creos_ui.services.mail.letter import Portal
-from creos_ui.services.mail.sending import Server
-from models import Account, Guardian
+from creos_ui.services.mail.server import Server
+from models import Account, Guardian, MailKind
 from tests.smtp import Sink
 
 PORTAL = Portal("École du Tilleul", "https://ecole.example", "portail@ecole.example", "02 555 01 23")
@@ -21,6 +24,19 @@ NORA_AT = "nora.peeters@example.org"
 
 def server_of(sink: Sink | int) -> Server:
     return Server("127.0.0.1", sink if isinstance(sink, int) else sink.port, "none")
+
+
+async def put(account: Account, kind: MailKind = MailKind.PASSWORD_LINK, **facts: Any) -> None:
+    """A message to this account, into the outbox."""
+
+    async def work(connection: Any) -> None:
+        await outbox.put(connection, account.id, kind, facts)
+
+    await atomic(work)
+
+
+async def send(sink: Sink | int) -> int:
+    return await sending.send_due(server_of(sink), PORTAL)
 
 
 async def account_for(guardian: Guardian, identifier: str, email: str | None, **values: Any) -> Account:

@@ -12,7 +12,7 @@ import trustme
 
 from creos_ui import keyed_hash
 from creos_ui.services.mail import sending
-from creos_ui.services.mail.sending import Server
+from creos_ui.services.mail.server import Server
 from creos_ui.services.mail.worker import server_of
 from creos_ui.settings import portal_settings
 from models import Account, MailMessage
@@ -75,10 +75,14 @@ def holds_password(text: str | bytes) -> bool:
 
 
 @BOTH
-async def test_it_is_delivered_once_and_nobody_on_the_way_reads_it(trusted: trustme.CA, tls: str) -> None:
+async def test_it_is_delivered_once_and_nobody_on_the_way_reads_it(
+    school: School, trusted: trustme.CA, tls: str
+) -> None:
+    await school.pay(await school.invite(school.tim, price_cents=250))  # a second message, by the same connection
     with running_sink(tls=tls, certificate=certificate(trusted), password=PASSWORD) as sink:
-        assert [await send(sink, tls), await send(sink, tls)] == [1, 0]
-    assert [message["To"] for message in sink.taken] == [NORA_AT]
+        assert [await send(sink, tls), await send(sink, tls)] == [2, 0]
+    assert [message["To"] for message in sink.taken] == [NORA_AT, NORA_AT]
+    assert list(sink.carried.values()) == [2]
     assert holds_password(sink.over_tls)
     assert {line.split()[0].upper() for line in sink.in_clear.splitlines()} <= {b"EHLO", b"STARTTLS"}
 

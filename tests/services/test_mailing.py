@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,12 +15,12 @@ from creos_ui import clock, keyed_hash
 from creos_ui.database.transactions import atomic
 from creos_ui.services import outbox
 from creos_ui.services.invitations import credit
-from creos_ui.services.mail import sending
+from creos_ui.services.mail import sending, server
 from creos_ui.services.mail.letter import Portal
 from creos_ui.services.mail.rendering import Rendered, render
 from models import Account, MailKind, MailMessage, OneTimeLink
 from tests.school import School, new_key
-from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for, server_of
+from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for, put, send
 from tests.smtp import Sink, html_of, link_in, rude_server, running_sink, text_of
 
 
@@ -44,15 +45,22 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
     return MovedClock(monkeypatch)
 
 
-async def put(account: Account, kind: MailKind = MailKind.PASSWORD_LINK, **facts: Any) -> None:
-    async def work(connection: Any) -> None:
-        await outbox.put(connection, account.id, kind, facts)
-
-    await atomic(work)
-
-
-async def send(sink: Sink | int) -> int:
-    return await sending.send_due(server_of(sink), PORTAL)
+async def facts_of_every_kind(school: School) -> dict[MailKind, list[dict[str, Any]]]:
+    """What there may be to say, by kind: of an invitation that costs more than there is."""
+    invitation = await school.invite(school.lou, price_cents=9_000)
+    return {
+        MailKind.PASSWORD_LINK: [{}],
+        MailKind.PASSWORD_CHANGED: [{"at": clock.now().isoformat()}],
+        MailKind.EMAIL_LINK: [{"address": "new@example.org"}],
+        MailKind.EMAIL_CHANGED: [{"stage": stage} for stage in ("asked", "left", "confirmed")],
+        MailKind.SECOND_FACTOR: [{"change": change} for change in ("on", "off", "codes")],
+        MailKind.INVITATIONS: [{"invitations": [invitation.id]}],
+        MailKind.REMINDER: [{"invitations": [invitation.id]}],
+        MailKind.LOW_CREDIT: [{"invitations": [invitation.id]}],
+        MailKind.RECEIPT: [
+            {"lines": [[invitation.id, 5]], "paid_on": "2024-05-21", "balance_cents": 5, "automatic": False}
+        ],
+    }
 
 
 # the outbox
@@ -77,12 +85,10 @@ async def test_only_what_is_no_security_notice_can_be_switched_off(school: Schoo
     assert sorted(written) == ["email_changed", "email_link", "password_changed", "password_link", "second_factor"]
 
 
-async def test_nothing_is_written_for_who_has_no_address_or_a_dead_one(school: School) -> None:
+async def test_nothing_is_written_for_who_has_no_address(school: School) -> None:
     nowhere = await account_for(school.nora, "peeters.nora", None)
-    dead = await account_for(school.omar, "haddad.omar", "o@example.org", email_failed_at=clock.now())
     for kind in MailKind:
         await put(nowhere, kind)
-        await put(dead, kind)
     assert [message.kind.value for message in await MailMessage.all()] == []
 
 
@@ -179,52 +185,11 @@ async def test_what_was_answered_meanwhile_is_not_announced(
 # rude servers
 
 
-async def test_a_refused_recipient_is_a_dead_address(nora: Account, sink: Sink) -> None:
-    sink.refuse_recipient = "550 5.1.1 no such mailbox"
-    await put(nora)
-    assert await send(sink) == 0
-    row, account = await MailMessage.get(), await Account.get(id=nora.id)
-    assert [row.next_try_at, row.failed_at is not None, row.error] == [None, True, "550 5.1.1 no such mailbox"]
-    assert account.email_failed_at is not None
-    await put(nora)
-    assert await MailMessage.all().count() == 1
-
-
-async def test_what_is_no_fault_of_the_address_is_tried_again(
-    nora: Account, sink: Sink, moved: MovedClock, subtests: pytest.Subtests
-) -> None:
-    for answer in ("554 5.7.1 relay access denied", "552 mailbox full", "530 sign in", "450 later", "421 busy"):
-        with subtests.test(answer):
-            sink.taken.clear()
-            sink.refuse_recipient = answer
-            await put(nora, MailKind.PASSWORD_CHANGED, at=clock.now().isoformat())
-            assert await send(sink) == 0
-            assert (await Account.get(id=nora.id)).email_failed_at is None
-            sink.refuse_recipient = ""
-            assert await send(sink) == 0  # not yet
-            moved.move(seconds=61)
-            assert await send(sink) == 1
-            assert len(sink.taken) == 1
-
-
-async def test_a_refused_text_marks_a_dead_address_too_and_a_busy_one_does_not(
-    nora: Account, sink: Sink, moved: MovedClock
-) -> None:
-    sink.refuse_data = "451 try later"
-    await put(nora)
-    await send(sink)
-    assert (await Account.get(id=nora.id)).email_failed_at is None
-    sink.refuse_data = "550 no"
-    moved.move(seconds=61)
-    await send(sink)
-    assert (await Account.get(id=nora.id)).email_failed_at is not None
-
-
 @pytest.mark.parametrize("greets", [False, True])
 async def test_a_server_that_is_silent_or_hangs_up_gets_it_later(
     nora: Account, sink: Sink, moved: MovedClock, greets: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "SMTP_TIMEOUT", 0.4)
+    monkeypatch.setattr(server, "SMTP_TIMEOUT", 0.4)
     await put(nora)
     with rude_server(greets=greets) as port:
         assert await send(port) == 0
@@ -236,10 +201,9 @@ async def test_a_server_that_is_silent_or_hangs_up_gets_it_later(
 async def test_a_server_that_took_it_and_hung_up_gets_the_very_same_message_again(
     nora: Account, sink: Sink, moved: MovedClock
 ) -> None:
-    sink.hang_up_after_data = True
+    sink.hang_up_after = 1
     await put(nora)
     assert await send(sink) == 0
-    sink.hang_up_after_data = False
     moved.move(seconds=61)
     assert await send(sink) == 1
     first, second = sink.taken
@@ -285,13 +249,51 @@ async def test_tries_grow_apart_and_end(nora: Account, moved: MovedClock) -> Non
     assert row.failed_at is not None
 
 
-async def test_a_password_link_is_not_sent_when_it_is_no_longer_waited_for(
+# what waited long
+
+
+@pytest.mark.parametrize("kind", MailKind)
+async def test_what_waited_too_long_is_not_sent(
+    school: School, nora: Account, sink: Sink, moved: MovedClock, kind: MailKind
+) -> None:
+    limit = sending.SOONER.get(kind, sending.GIVEN_UP_AFTER)
+    facts = await facts_of_every_kind(school)
+    for ahead, sent in ((limit - timedelta(minutes=1), 1), (limit + timedelta(minutes=1), 0), (timedelta(days=200), 0)):
+        await put(nora, kind, **facts[kind][0])
+        moved.ahead += ahead
+        assert await send(sink) == sent
+        message = await MailMessage.all().order_by("-id").first()
+        assert message
+        assert message.next_try_at is None
+        assert [message.error, message.failed_at is None] == ([None, True] if sent else ["too late", False])
+
+
+async def test_what_is_new_does_not_go_down_with_what_is_old(
+    school: School, nora: Account, sink: Sink, moved: MovedClock
+) -> None:
+    for title in ("Old", "New"):
+        invitation = await school.invite(school.lou, title=title)
+
+        async def work(connection: Any, number: int = invitation.id) -> None:
+            await outbox.invited(connection, school.nora.id, [number])
+
+        await atomic(work)
+        moved.move(days=200 if title == "Old" else 0, seconds=61)
+    assert await send(sink) == 1
+    assert "New 2 · Lou" in text_of(sink.taken[0])
+    assert "Old" not in text_of(sink.taken[0])
+
+
+async def test_what_was_tried_keeps_its_reason_when_it_is_given_up(
     nora: Account, sink: Sink, moved: MovedClock
 ) -> None:
+    sink.refuse_recipient = "450 later"
     await put(nora)
+    assert await send(sink) == 0
     moved.move(minutes=61)
     assert await send(sink) == 0
-    assert (await MailMessage.get()).error == "too late"
+    message = await MailMessage.get()
+    assert [message.error, message.tries, message.next_try_at] == ["450 later", 1, None]
 
 
 # headers and hostile words
@@ -364,20 +366,7 @@ async def test_a_message_speaks_its_readers_language(nora: Account, sink: Sink, 
 
 
 async def test_every_kind_is_written_in_every_language(school: School, nora: Account, sink: Sink) -> None:
-    invitation = await school.invite(school.lou, price_cents=9_000)
-    facts: dict[MailKind, list[dict[str, Any]]] = {
-        MailKind.PASSWORD_LINK: [{}],
-        MailKind.PASSWORD_CHANGED: [{"at": clock.now().isoformat()}],
-        MailKind.EMAIL_LINK: [{"address": "new@example.org"}],
-        MailKind.EMAIL_CHANGED: [{"stage": stage} for stage in ("asked", "left", "confirmed")],
-        MailKind.SECOND_FACTOR: [{"change": change} for change in ("on", "off", "codes")],
-        MailKind.INVITATIONS: [{"invitations": [invitation.id]}],
-        MailKind.REMINDER: [{"invitations": [invitation.id]}],
-        MailKind.LOW_CREDIT: [{"invitations": [invitation.id]}],
-        MailKind.RECEIPT: [
-            {"lines": [[invitation.id, 5]], "paid_on": "2024-05-21", "balance_cents": 5, "automatic": False}
-        ],
-    }
+    facts = await facts_of_every_kind(school)
     assert facts.keys() == set(MailKind)
     for language in ("fr", "nl", "de", "en"):
         await Account.filter(id=nora.id).update(language=language)

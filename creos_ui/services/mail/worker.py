@@ -1,7 +1,8 @@
 """The task that sends the outbox, as long as the portal runs; once a day it also writes the reminders and deletes what
 is over.
 
-Pages never wait for it. Without an SMTP server messages wait; the demo's are shown at /dev/mail instead.
+Pages never wait for it. Without an SMTP server messages wait, for one that is set up in time; the demo's are shown at
+/dev/mail instead.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from creos_ui import clock
 from creos_ui.errors import NotSaved
 from creos_ui.services.mail import reminders, sending
 from creos_ui.services.mail.letter import Portal
-from creos_ui.services.mail.sending import Server
+from creos_ui.services.mail.server import Server
 from creos_ui.settings import Settings
 
 EVERY = 2.0  # seconds
@@ -41,12 +42,11 @@ async def work(settings: Settings) -> None:
     done: date | None = None
     while True:
         try:
-            if server or settings.demo:  # else they would pile up, and be sent months later
-                done = await _daily(settings, done)
             if server:
                 await sending.send_due(server, portal_of(settings))
             elif settings.demo:
                 await sending.shelve_due(portal_of(settings))
+            done = await _daily(settings, done)  # last: reminders that cannot be written hold up no link
         except NotSaved:
             pass  # noted already; the next round tries again
         except Exception as exc:
@@ -58,6 +58,8 @@ async def _daily(settings: Settings, done: date | None) -> date | None:
     now = clock.now().astimezone(clock.SCHOOL_ZONE)
     if now.date() == done or (now.hour < REMINDED_FROM and not settings.demo):
         return done
-    await reminders.remind(now.date(), days=[int(day) for day in settings.reminder_days.split(",")])
+    if settings.smtp_host or settings.demo:  # else none would be sent, and all would count as reminded of
+        await reminders.remind(now.date(), days=[int(day) for day in settings.reminder_days.split(",")])
+    await sending.give_up_late()
     await sending.prune()
     return now.date()
