@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from creos_ui import clock, keyed_hash
 from creos_ui.services.accounts import reset
 from creos_ui.services.mail import server
 from models import Account, MailKind, MailMessage
+from tests.databases import connected, fresh_url
 from tests.school import School
 from tests.services.post import NORA_AT, MovedClock, account_for, put, send
 from tests.smtp import Sink, link_in, rude_server, running_sink
@@ -249,3 +252,22 @@ async def test_a_link_waits_for_no_more_than_the_message_in_hand(nora: Account, 
     go_on.set()
     assert await sending == 4
     assert [message["Subject"] for message in sink.taken] == [RECEIPT, LINK, RECEIPT, RECEIPT]
+
+
+async def test_a_clock_that_jumps_while_a_message_is_in_hand_sends_it_to_nobody_twice(
+    database_kind: str, tmp_path: Path, moved: MovedClock
+) -> None:
+    async with fresh_url(database_kind, tmp_path) as url:
+        await connected(url)
+        nora = await account_for((await School.open()).nora, "peeters.nora", NORA_AT)
+        await put(nora)
+        with running_sink() as sink:
+            go_on = sink.hold = threading.Event()
+            first = asyncio.create_task(send(sink))
+            assert await asyncio.to_thread(sink.held.wait, 10)
+            moved.move(minutes=6)
+            second: Any = await send(sink)
+            go_on.set()
+            assert [await first, second, len(sink.taken)] == [1, 0, 1]
+            await put(nora)
+            assert await send(sink) == 1

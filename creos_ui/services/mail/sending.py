@@ -1,8 +1,8 @@
 """Sending what the outbox holds (R53): one message at a time, each once, with the same Message-ID at every try.
 
-A row is claimed by moving its next try five minutes ahead, in one statement that two processes cannot both win; it is
-marked sent after the server took it. A crash between the two sends it again after those minutes, under the same
-Message-ID and with the same link. A message that was not taken
+A row is claimed by moving its next try five minutes ahead, and marked sent after the server took it; meanwhile a lock
+keeps every other process from sending, also one whose clock says that the five minutes are over. A crash between the
+two sends it again after those minutes, under the same Message-ID and with the same link. A message that was not taken
 is tried again after 1, 2, 4 ... 60 minutes. What has waited two days is given up, also where it was never tried (a
 link: as long as it may be of use).
 """
@@ -23,6 +23,7 @@ from tortoise.functions import Coalesce
 from tortoise.queryset import QuerySet
 
 from creos_ui import clock
+from creos_ui.database import lock
 from creos_ui.database.transactions import atomic, rows, update
 from creos_ui.errors import LinkNotUsable
 from creos_ui.services.mail.letter import Portal
@@ -63,21 +64,22 @@ async def send_due(server: Server, portal: Portal) -> int:
 
 async def _send_next(connection: Connection, portal: Portal) -> bool | None:
     """Whether the server took the message that comes next; None: no other is to be sent now."""
-    message = await claim()
-    if message is None:
-        return None
-    rendered = await rendered_or_done(message, portal)
-    if rendered is None:
-        return False
-    try:
-        await connection.deliver(envelope(message, rendered, portal))
-    except Refused as refusal:
-        await _refused(message, refusal)
-        return False if connection.is_open else None
-    await mark_sent(message)
-    if message.kind not in SWITCHES:  # these go to an address marked as dead as well, which now lives
-        await update(_owner(message).filter(email_failed_at__isnull=False), email_failed_at=None)
-    return True
+    async with lock.held("sending") as ours:
+        message = await claim() if ours else None
+        if message is None:
+            return None
+        rendered = await rendered_or_done(message, portal)
+        if rendered is None:
+            return False
+        try:
+            await connection.deliver(envelope(message, rendered, portal))
+        except Refused as refusal:
+            await _refused(message, refusal)
+            return False if connection.is_open else None
+        await mark_sent(message)
+        if message.kind not in SWITCHES:  # these go to an address marked as dead as well, which now lives
+            await update(_owner(message).filter(email_failed_at__isnull=False), email_failed_at=None)
+        return True
 
 
 async def shelve_due(portal: Portal) -> None:
