@@ -279,6 +279,17 @@ async def test_a_changed_debtor_leaves_one_invitation_due_until_a_person_says_bo
     assert (again.faults, again.unchanged) == ([], 1)
 
 
+async def test_two_answers_with_one_effect_are_two_previews(db: Any, desk: Desk) -> None:
+    """Whichever of the two it stays with, the line is left out: what the person said still belongs to the preview."""
+    here = [line(), line(debtor="Muller Paul"), line(title="Judo", debtor="Peeters Luc", due="25/06/2024")]
+    await desk.apply(*here, decided=same(await asked(desk, *here)))
+    changed = line(debtor="Peeters Luc")
+    keys = [question.key for question in (await asked(desk, changed)).questions]
+    seen = [await desk.preview(changed, decided=Decided(same=frozenset({key}))) for key in keys]
+    assert [one.left_out for one in seen] == [1, 1]
+    assert seen[0].fingerprint != seen[1].fingerprint
+
+
 async def test_two_households_that_each_pay_a_part_are_not_asked_about(db: Any, desk: Desk) -> None:
     part = [line(amount="2,50 €"), line(amount="2,50 €", debtor="Muller Paul")]
     first = await asked(desk, *part)
@@ -377,6 +388,17 @@ async def test_brothers_and_sisters_in_one_list_are_named_and_can_be_parted(db: 
     assert (await desk.apply(*lines)).applied
     again = await desk.apply(*lines)
     assert (again.remarks, again.unchanged) == ([], 2)
+
+
+async def test_a_brother_who_comes_later_is_asked_about(db: Any, desk: Desk) -> None:
+    """Whoever bears the name by then has a wallet and messages that another family must not see."""
+    await desk.apply(line(**EMMA_OF_ANNE))
+    brother = line(child="Dupont Noah", debtor="Dupont Anne")
+    report = await asked(desk, brother)
+    assert faults_of(report) == [(2, "Débiteur", "debtor")]
+    done = await desk.apply(brother, decided=same(report))
+    assert done.changes == Changes(pupils=1, guardianships=1, invitations=1)
+    assert (await desk.apply(brother)).unchanged == 1
 
 
 async def test_who_never_had_an_identifier_is_recognised_by_the_child_alone(school: School, desk: Desk) -> None:
