@@ -15,6 +15,8 @@ from typing import Any, Protocol, TypeVar
 from creos_ui.database.transactions import atomic, one_at_a_time
 from creos_ui.errors import DomainError
 
+LOCK = "preview"  # held while something that was shown is written
+
 
 class ChangedMeanwhile(DomainError):
     """What would be written is no longer what was shown; nothing was written, look again."""
@@ -59,7 +61,7 @@ async def apply_if_same(
     """
 
     async def work(connection: Any) -> T:
-        await one_at_a_time(connection, "preview")  # two lists would not see what the other one brings
+        await one_at_a_time(connection, LOCK)  # two lists would not see what the other one brings
         plan = await plan_again()
         if plan.faults or plan.fingerprint != fingerprint:
             raise ChangedMeanwhile

@@ -9,10 +9,12 @@ from nicegui import Client, ui
 
 from creos_ui.errors import NotSaved
 from creos_ui.services.accounts import account, guessing, links, reset, sessions
+from creos_ui.services.invitations import documents
 from creos_ui.texts import t
 from creos_ui.web.cutting import TO_SIGN_IN_AND_BACK, cut, pages_of
 from creos_ui.web.error_pages import report
 from creos_ui.web.language import language_of
+from creos_ui.web.serving import settings
 
 EVERY = 2.0  # seconds
 PRUNED_EVERY = 1800  # looks: once an hour
@@ -23,7 +25,7 @@ _warnings: dict[str, ui.dialog] = {}  # by page
 
 async def watch() -> None:
     """Runs as long as the portal; one failed look (a busy database) does not end it. It also deletes
-    what is over of tries, sessions, browsers and links."""
+    what is over of tries, sessions, browsers and links, and files that were never recorded."""
     looks = 0
     while True:
         try:
@@ -31,6 +33,7 @@ async def watch() -> None:
             if looks % PRUNED_EVERY == 0:
                 for prune in PRUNED:
                     await prune()
+                await documents.remove_orphans(settings().documents)
         except NotSaved:
             pass  # noted already; the next look tries again
         except Exception as exc:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import resource
 import signal
 import socket
@@ -128,6 +129,22 @@ def test_only_the_trusted_proxy_says_where_a_visitor_comes_from(tmp_path: Path, 
         ):
             with subtests.test(peer=peer, forwarded=forwarded):
                 assert counted_for(peer, *forwarded) == keyed_hash("address", expected)
+
+
+def test_what_an_import_left_that_was_killed_goes_at_the_start(tmp_path: Path) -> None:
+    documents = tmp_path / "data" / "documents"
+    documents.mkdir(parents=True)
+    orphan, young = documents / f"{'x' * 43}.pdf", documents / f"{'y' * 43}.pdf"
+    for path in (orphan, young):
+        path.write_bytes(b"%PDF-")
+    os.utime(orphan, (0, 0))
+    with running_portal(tmp_path) as portal:
+        deadline = time.monotonic() + 10
+        while orphan.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not orphan.exists()
+        assert young.exists()
+        assert "removed 1 files" in portal.log()
 
 
 def test_it_starts_quickly(tmp_path: Path) -> None:

@@ -1,21 +1,33 @@
 """The PDFs the school joins to its activities: checked (R33), kept once, under a name nobody can guess (R35).
 
 A file lies in the documents folder as <token>.pdf; its own name is only ever shown. Its row belongs to the caller's
-transaction; `remove_unrecorded` takes away the files whose rows were undone with it.
+transaction; `remove_unrecorded` takes away the files whose rows were undone with it, `remove_orphans` those that a
+process left which was killed meanwhile.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+from creos_ui.database.transactions import atomic, one_at_a_time
 from creos_ui.errors import DomainError
+from creos_ui.services import preview
 from models import Document
 
+log = logging.getLogger("creos_ui")
+
 MOST_BYTES = 10_000_000
+ORPHANED_AFTER = 6 * 3600.0  # seconds; no list takes that long to bring over
+_OURS = re.compile(r"[\w-]{43}\.(?:pdf|part)", re.ASCII)
 _MAGIC = b"%PDF-"
 
 
@@ -88,6 +100,38 @@ async def remove_unrecorded(written: Iterable[Path]) -> None:
     for path in written:
         if path.exists() and not await Document.exists(token=path.stem):
             path.unlink(missing_ok=True)
+
+
+async def remove_orphans(folder: Path) -> int:
+    """Remove the files a killed process left: written some hours ago, never recorded. Returns how many.
+
+    While a list is being brought over it waits: that one may be about to record what it wrote.
+    """
+    old = await asyncio.to_thread(_old_files, folder)
+    if not old:
+        return 0
+
+    async def work(connection: Any) -> int:
+        await one_at_a_time(connection, preview.LOCK)
+        tokens = await Document.all().using_db(connection).values_list("token", flat=True)
+        recorded = {f"{token}.pdf" for token in tokens}
+        orphans = [path for path in old if path.name not in recorded]
+        for path in orphans:
+            path.unlink(missing_ok=True)
+        return len(orphans)
+
+    if removed := await atomic(work):
+        log.warning("removed %s files of documents that were never recorded", removed)
+    return removed
+
+
+def _old_files(folder: Path) -> list[Path]:
+    """Only under names we give: whatever else somebody put there stays."""
+    if not folder.is_dir():
+        return []
+    before = time.time() - ORPHANED_AFTER
+    found = [Path(entry.path) for entry in os.scandir(folder) if _OURS.fullmatch(entry.name) and entry.is_file()]
+    return [path for path in found if path.stat().st_mtime < before]
 
 
 def _write(path: Path, content: bytes) -> None:
