@@ -23,6 +23,11 @@ def instant(value: Any) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
+def instant_or_none(value: Any) -> datetime | None:
+    """The value of a TIMESTAMP column that may be NULL."""
+    return None if value is None else instant(value)
+
+
 def whole(value: Any, *, least: int = 0, otherwise: int) -> int:
     """A number a browser names, made to fit a column: at least `least`; what is no whole number is `otherwise`."""
     return min(max(value, least), LARGEST_ID) if type(value) is int else otherwise

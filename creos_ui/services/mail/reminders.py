@@ -29,13 +29,15 @@ _COMING = f"""
     SELECT i.id, i.debtor_id, a.due_on FROM invitation i JOIN activity a ON a.id = i.activity_id
     WHERE {still_open.is_due_sql("$1", "$1")} AND a.due_on <= $2 ORDER BY i.debtor_id, a.due_on, i.id
 """  # noqa: S608 - fixed parts
-# the same invitations, of those whose wallet holds less than they cost together
+# of the same invitations, those whose debtor's wallet holds less than they cost together
 _SHORT = f"""
-    SELECT d.debtor_id, d.id FROM (
-        SELECT i.debtor_id, i.id, a.due_on, sum(i.amount_cents) OVER (PARTITION BY i.debtor_id) AS total_cents
-        FROM invitation i JOIN activity a ON a.id = i.activity_id
-        WHERE {still_open.is_due_sql("$1", "$1")} AND a.due_on <= $2) d
-    JOIN ledger_account w ON w.guardian_id = d.debtor_id WHERE w.balance_cents < d.total_cents
+    WITH due AS (
+        SELECT i.debtor_id, i.id, i.amount_cents, a.due_on FROM invitation i JOIN activity a ON a.id = i.activity_id
+        WHERE {still_open.is_due_sql("$1", "$1")} AND a.due_on <= $2),
+    short AS (
+        SELECT d.debtor_id FROM due d JOIN ledger_account w ON w.guardian_id = d.debtor_id
+        GROUP BY d.debtor_id, w.balance_cents HAVING w.balance_cents < sum(d.amount_cents))
+    SELECT d.debtor_id, d.id FROM due d WHERE d.debtor_id IN (SELECT debtor_id FROM short)
     ORDER BY d.debtor_id, d.due_on, d.id
 """  # noqa: S608
 

@@ -1,7 +1,8 @@
 """What a guardian sees of their wallet: its movements, with the balance after each.
 
 Only reads; money moves in ledger.py. Amounts are integer euro cents. What the former system was paid never touched
-a wallet, so it is no movement. SQL of its own: the running balance is a window over both sides of the transfers.
+a wallet, so it is no movement. SQL of its own: balances are counted back from the one the wallet has now, so a page
+reads what is newer than it and nothing else.
 """
 
 from __future__ import annotations
@@ -22,30 +23,36 @@ LONGEST_CHART = 1_000  # movements a chart looks at
 PAGE_SIZE = 10  # movements
 
 # both sides of the wallet's transfers, each through its own index; in order of id, which no two share
-_RUNNING = """
-    SELECT s.id, s.cents, sum(s.cents) OVER (ORDER BY s.id ROWS UNBOUNDED PRECEDING) AS balance_cents FROM (
-        SELECT t.id, -t.amount_cents AS cents FROM transfer t
-            WHERE t.source_id = (SELECT id FROM ledger_account WHERE guardian_id = $1)
-        UNION ALL SELECT t.id, t.amount_cents FROM transfer t
-            WHERE t.target_id = (SELECT id FROM ledger_account WHERE guardian_id = $1)) s
+_NEWEST = """
+    SELECT s.id, s.at, s.cents FROM (
+        SELECT t.id, t.at, -t.amount_cents AS cents FROM transfer t
+            WHERE t.source_id = (SELECT id FROM ledger_account WHERE guardian_id = $1) AND t.id <= $2
+        UNION ALL SELECT t.id, t.at, t.amount_cents FROM transfer t
+            WHERE t.target_id = (SELECT id FROM ledger_account WHERE guardian_id = $1) AND t.id <= $2) s
+    ORDER BY s.id DESC LIMIT $3
 """
+# $4: what the wallet held after the newest of them; NULL where that is what it holds now
+_BACKWARDS = f"""
+    SELECT n.id, n.at, n.cents,
+        coalesce(CAST($4 AS BIGINT), (SELECT balance_cents FROM ledger_account WHERE guardian_id = $1))
+            + n.cents - sum(n.cents) OVER (ORDER BY n.id DESC ROWS UNBOUNDED PRECEDING) AS balance_cents
+    FROM ({_NEWEST}) n
+"""  # noqa: S608 - fixed parts
 _COUNT = """
     SELECT (SELECT count(*) FROM transfer WHERE source_id = w.id)
         + (SELECT count(*) FROM transfer WHERE target_id = w.id) AS n FROM ledger_account w WHERE w.guardian_id = $1
 """
 _MOVEMENTS = f"""
-    SELECT m.id, m.cents, m.balance_cents, t.kind, t.at, a.title, p.first_name, p.last_name,
+    SELECT m.id, m.cents, m.balance_cents, t.kind, m.at, a.title, p.first_name, p.last_name,
         t.kind = 'payment' AND t.actor = '{AUTOMATIC}' AS automatic
-    FROM (SELECT * FROM ({_RUNNING}) r WHERE r.id <= $2 ORDER BY r.id DESC LIMIT $3 OFFSET $4) m
+    FROM (SELECT * FROM ({_BACKWARDS}) b ORDER BY b.id DESC LIMIT $3 OFFSET $5) m
     JOIN transfer t ON t.id = m.id
     LEFT JOIN invitation i ON i.id = t.invitation_id
     LEFT JOIN activity a ON a.id = i.activity_id
     LEFT JOIN pupil p ON p.id = i.pupil_id
     ORDER BY m.id DESC
 """  # noqa: S608 - fixed parts
-_BALANCES = f"""
-    SELECT t.at, r.balance_cents FROM ({_RUNNING}) r JOIN transfer t ON t.id = r.id ORDER BY r.id DESC LIMIT $2
-"""  # noqa: S608
+_BALANCES = f"SELECT b.at, b.balance_cents FROM ({_BACKWARDS}) b ORDER BY b.id DESC"  # noqa: S608
 _TEXT_KEYS = {
     TransferKind.TOP_UP: "wallet.top_up_received",
     TransferKind.PAYMENT: "wallet.payment",
@@ -102,16 +109,17 @@ async def movements(guardian_id: int, *, page: int = 1, page_size: int = PAGE_SI
     size = min(whole(page_size, least=1, otherwise=PAGE_SIZE), LARGEST_PAGE)
     last = max(1, -(-total // size))
     page = min(whole(page, least=1, otherwise=1), last)
-    found = await _movements(guardian_id, upto=LARGEST_ID, size=size, offset=(page - 1) * size)
+    found = await _movements(guardian_id, first=(page - 1) * size, size=size)
     return Movements(found, total, page, last)
 
 
 async def all_movements(guardian_id: int) -> AsyncIterator[list[Movement]]:
     """Every movement, newest first, a page at a time; one that arrives meanwhile neither repeats nor hides another."""
-    upto = LARGEST_ID
-    while found := await _movements(guardian_id, upto=upto, size=AT_ONCE, offset=0):
+    upto, held = LARGEST_ID, None
+    while found := await _movements(guardian_id, size=AT_ONCE, upto=upto, held_cents=held):
         yield found
-        upto = found[-1].id - 1
+        oldest = found[-1]
+        upto, held = oldest.id - 1, oldest.balance_cents - oldest.cents
 
 
 async def balance_over_time(guardian_id: int, *, days: int = 365) -> list[Point]:
@@ -121,7 +129,7 @@ async def balance_over_time(guardian_id: int, *, days: int = 365) -> list[Point]
     """
     today = clock.today()
     since = today - timedelta(days=days)
-    found = await rows(default_connection(), _BALANCES, guardian_id, LONGEST_CHART)
+    found = await rows(default_connection(), _BALANCES, guardian_id, LARGEST_ID, LONGEST_CHART, None)
     if not found:
         return []
     by_day = {
@@ -135,8 +143,12 @@ async def balance_over_time(guardian_id: int, *, days: int = 365) -> list[Point]
     return [Point(day, by_day[day]) for day in sorted(by_day)]
 
 
-async def _movements(guardian_id: int, *, upto: int, size: int, offset: int) -> list[Movement]:
-    found = await rows(default_connection(), _MOVEMENTS, guardian_id, upto, size, offset)
+async def _movements(
+    guardian_id: int, *, size: int, first: int = 0, upto: int = LARGEST_ID, held_cents: int | None = None
+) -> list[Movement]:
+    """`size` of them from number `first` on, counted from the newest that is not after `upto`, after which the wallet
+    held `held_cents` (None: what it holds now)."""
+    found = await rows(default_connection(), _MOVEMENTS, guardian_id, upto, first + size, held_cents, first)
     return [
         Movement(
             id=int(row["id"]),
