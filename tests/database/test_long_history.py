@@ -86,11 +86,12 @@ async def an_ordinary_day(guardian: Guardian) -> None:
     admitted = await account.sign_in(theirs.identifier, PASSWORD, address=HOME)
     await account.sign_in(theirs.identifier, PASSWORD, address=HOME, browser_token=admitted.browser_token)
     token = await sessions.open_session(theirs.id, device="test")
-    assert await sessions.load(token)
+    signed_in = await sessions.load(token)
+    assert signed_in
     await sessions.open_sessions(theirs.id)
     await sessions.sweep()
     await sessions.write_all()
-    await sessions.revoke_token(token)
+    await sessions.revoke(signed_in.session_id)
     await second_factor.pending(theirs.id)
     await reset.request_link(theirs.identifier, address=HOME)
 

@@ -18,7 +18,7 @@ from creos_ui.services import preview
 from creos_ui.services.former_system.bringing_over import import_list
 from creos_ui.services.invitations import documents
 from models import Document
-from tests.services.test_import_list import HEADER, PDF, line
+from tests.services.desk import HEADER, PDF, line
 from tests.stress.processes import KILLED, ended, start
 
 pytestmark = pytest.mark.slow
