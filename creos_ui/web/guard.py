@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from creos_ui.services.accounts import sessions
 from creos_ui.services.accounts.sessions import SignedIn
-from creos_ui.web import assets, cookies
+from creos_ui.web import assets, cookies, unopened
 from creos_ui.web.cutting import session_of
 from creos_ui.web.error_pages import error_page, report
 from creos_ui.web.headers import with_security_headers
@@ -87,6 +87,8 @@ class Guard:
             return await _refuse(scope, receive, send, 401)
         if path.startswith(UPLOAD) and not _is_of_session(path.removeprefix(UPLOAD).split("/")[0], session):
             return await _refuse(scope, receive, send, 404)
+        if session is None:
+            unopened.make_room()
         if not is_safe:
             body = await _body(scope, receive)
             if isinstance(body, int):

@@ -1,6 +1,7 @@
 """What NiceGUI 3.18.0 needs changed for us. Private names: pyproject.toml pins the exact version, and each change has a
 test in tests/web that fails without it: test_sockets, test_in_the_browser, test_requests (nonce, slow page),
-test_language (lost connection), test_elements (what a method expects). Only cutting.py uses private names as well.
+test_language (lost connection), test_elements (what a method expects). Only cutting.py and unopened.py use private
+names as well.
 """
 
 from __future__ import annotations
