@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -25,14 +26,15 @@ LONGEST_MEASURED = 40  # a copy is cut, the password never
 # them would take a second
 _ALIKE = str.maketrans("{[<|", "(((!")
 STRONG_ENOUGH = 3  # of 4: about 10^8 guesses against a slow hash
-REMAINING = 6  # letters and digits that must be left when the known words are taken out
-PRODUCT = ("creos", "portail", "parents")
-# what the meter's English lists do not know, or not well enough
-COMMON = """
-    motdepasse bonjour bienvenue soleil chouchou doudou loulou bisous jetaime azerty qwerty azertyuiop qsdfghjklm
-    anderlecht standard bruxelles brussel belgique belgie belgien liege charleroi namur wachtwoord welkom geheim
-    zonnetje schatje passwort willkommen geheimnis schatzi hallo ecole school schule maman papa maison
-"""
+REMAINING = 6  # characters that must be left when the known words are taken out
+FEW = 3  # common words; four that do not belong together are many
+PRODUCT = ("creos",)
+COMMON_WORDS = Path(__file__).with_name("common_words.txt")  # what the meter's English lists do not know
+COMMON = [word for line in COMMON_WORDS.read_text("utf-8").splitlines() if line[:1] != "#" for word in line.split()]
+_BETWEEN = re.compile(r"^[\W_]+|[\W_]+$|[\s_'.,:;!?&+/-]+")  # what stands at the ends, or parts words
+# beside a word or at an end: a year, a date, or 123
+_DIGITS = re.compile(r"(?<![^ ])\d{1,8}(?!\d)|(?<!\d)\d{1,8}(?![^ ])")
+_SIGNS, _MEANT = re.compile(r"[@$013457]+(?=[a-z])"), str.maketrans("@$013457", "asoieast")  # p@rents, m0tdepasse
 _SHORTEST_WORD = 3
 _PATTERNS = ("repeat", "sequence", "spatial", "date")
 _school: list[str] = []
@@ -52,9 +54,11 @@ async def weakness(password: str, *, account_id: int | None = None, words: Itera
     if not SHORTEST <= len(text) <= LONGEST:
         return PasswordTooShort()
     known = _parts([*PRODUCT, *_school, *words, *await _of_account(account_id)])
-    if _is_made_of(text, known):
+    if _made_of(text, known):
         return PasswordPersonal()
-    guessed = [*sorted(known), *COMMON.split()]
+    if 0 < len(found := _made_of(text, known.union(COMMON))) <= FEW:
+        return PasswordPersonal() if max(found, key=len) in known else PasswordCommon()
+    guessed = [*sorted(known), *COMMON]
     async with _turns.setdefault(account_id, asyncio.Lock()):  # one account at most once in the queue: all take turns
         measured = await asyncio.get_running_loop().run_in_executor(_thread, _measure, text, guessed)
     return None if measured["score"] >= STRONG_ENOUGH else _reason(measured, known)
@@ -67,6 +71,13 @@ async def check(password: str, *, account_id: int | None = None, words: Iterable
 
 
 def _measure(text: str, known: list[str]) -> dict[str, Any]:
+    """As the meter sees it without accents, and without what parts its words too; the weaker of both."""
+    forms = [folded(text), _letters_and_digits(text)]
+    measured = [_measure_one(form, known) for form in forms if form is forms[0] or len(form) >= SHORTEST]
+    return min(measured, key=lambda one: int(one["score"]))
+
+
+def _measure_one(text: str, known: list[str]) -> dict[str, Any]:
     # a lone surrogate or a NUL is a character like any other to us; the meter need not see it
     shown = text[:LONGEST_MEASURED].translate(_ALIKE).encode("utf-8", "replace").decode()
     measured: dict[str, Any] = zxcvbn(shown, user_inputs=known)
@@ -84,12 +95,22 @@ def _reason(measured: dict[str, Any], known: set[str]) -> DomainError:
     return PasswordPersonal() if folded(longest["matched_word"]) in known else PasswordCommon()
 
 
-def _is_made_of(text: str, known: set[str]) -> bool:
-    """True where known words are in it and hardly any other letter or digit is."""
-    whole = left = re.sub(r"[\W_]", "", folded(text))
-    for word in sorted(known, key=len, reverse=True):
-        left = left.replace(word, "")
-    return left != whole and len(left) < REMAINING
+def _made_of(text: str, words: Iterable[str]) -> list[str]:
+    """Those of the words that are in it, and what is left, where that is hardly anything; else nothing."""
+    signs_for_letters = _SIGNS.sub(lambda found: found[0].translate(_MEANT), folded(text))
+    for form in (text, signs_for_letters):
+        left, found = _BETWEEN.sub("", folded(form)), []
+        for word in sorted(words, key=len, reverse=True):
+            found += [word] * left.count(word)
+            left = left.replace(word, " ")
+        left = _DIGITS.sub("", left).replace(" ", "")
+        if found and len(left) < REMAINING:
+            return [*found, left] if len(left) >= _SHORTEST_WORD else found
+    return []
+
+
+def _letters_and_digits(text: str) -> str:
+    return re.sub(r"[\W_]", "", folded(text))
 
 
 def _parts(texts: Iterable[str]) -> set[str]:
