@@ -192,13 +192,14 @@ class InvitationsView:
         self.tabs.show(tabs, str(self.shown.tab))
         if self.children:
             self.children.show(self._names, self.shown.pupil_id or EVERYBODY)
-        if counts.due:
-            said = self.me.t("invitations.waiting", count=counts.due, total_cents=counts.due_cents)
-        else:
-            said = self.me.t("invitations.nothing_waiting")
+        said = []
+        if counts.due or not counts.old:
+            key = "invitations.waiting" if counts.due else "invitations.nothing_waiting"
+            said.append(self.me.t(key, count=counts.due, total_cents=counts.due_cents))
         if counts.old:
-            said += ". " + self.me.t("invitations.old", count=counts.old, total_cents=counts.old_cents)
-        self.waiting.set_text(said)
+            key = "invitations.old" if counts.due else "invitations.only_old"
+            said.append(self.me.t(key, count=counts.old, total_cents=counts.old_cents))
+        self.waiting.set_text(". ".join(said))
 
 
 def with_answered(fresh: list[Line], stood: list[Line], now: dict[int, Line], tab: Tab) -> list[Line]:

@@ -42,6 +42,8 @@ async def confirm_payment(lines: Sequence[Line], balance_cents: int, me: Person)
         for line in lines:
             if line.declined_on:
                 text("p", me.t("change.was_declined", day=line.declined_on, child=line.pupil_first_name), "note")
+            if line.for_good:
+                text("p", me.t("change.for_good", title=line.title), "note")
         answer_buttons(dialog, me, yes=me.t("action.pay_amount", amount_cents=total))
     return await asked(dialog)
 

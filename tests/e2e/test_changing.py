@@ -57,6 +57,40 @@ def test_a_parent_changes_their_mind_both_ways(nora: Visitor) -> None:
     assert (nora.answers("Atelier cirque"), nora.balance_cents()) == (["paid"], 3_300)
 
 
+def test_paying_for_what_has_begun_says_that_it_is_for_good(nora: Visitor) -> None:
+    yesterday = clock.today() - timedelta(days=1)
+    activity_id = invited(nora, "Atelier cirque", 900, closes_in=5)
+    nora.portal.elsewhere(lambda: Activity.filter(id=activity_id).update(starts_on=yesterday))
+    page = nora.open()
+    page.get_by_role("button", name="Payer Handball").or_(page.get_by_role("button", name="Payer Musée")).first.click()
+    dialog = page.get_by_role("dialog", name="Confirmation d’action")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_text("a déjà commencé")).to_have_count(0)
+    dialog.get_by_role("button", name="Annuler").click()
+    page.get_by_role("button", name="Payer Atelier cirque").click()
+    expect(dialog).to_contain_text("a déjà commencé")
+    dialog.get_by_role("button", name=euros("Payer 9,00 €")).click()
+    expect(page.get_by_test_id("balance")).to_have_text(euros("33,00 €"))
+    tab(page, "Payées")
+    expect(page.locator("[data-testid^=row-]").filter(has_text="Atelier cirque")).to_be_visible()
+    expect(page.get_by_role("button", name="Décliner Atelier cirque")).to_have_count(0)
+
+
+def test_what_was_due_over_a_year_ago_stands_apart(nora: Visitor) -> None:
+    long_ago = clock.today() - timedelta(days=400)
+    mother = nora.guardian_id()
+    activity = nora.portal.elsewhere(lambda: invite(mother, "Piscine de jadis", 1_200, long_ago))
+    nora.portal.elsewhere(lambda: Activity.filter(id=activity.id).update(mandatory=True))
+    page = nora.open()
+    expect(page.get_by_text("À part")).to_contain_text(euros("1 invitation échue depuis plus d’un an · 12,00 €"))
+    card = page.locator("[data-testid^=row-]").filter(has_text="Piscine de jadis")
+    expect(card.get_by_role("checkbox", name="Sélectionner")).to_have_count(0)
+    card.get_by_role("button", name="Payer").click()
+    page.get_by_role("dialog").get_by_role("button", name=euros("Payer 12,00 €")).click()
+    expect(page.get_by_text("À part")).to_have_count(0)
+    assert (nora.answers("Piscine de jadis"), nora.balance_cents()) == (["paid"], 3_000)
+
+
 def test_declining_says_until_when_one_can_change_it(nora: Visitor) -> None:
     invited(nora, "Atelier cirque", 900, closes_in=5)
     page = nora.open()

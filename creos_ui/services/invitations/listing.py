@@ -88,6 +88,7 @@ class Line:
     starts_on: date
     due_on: date
     answers_until: date | None  # None: for ever
+    for_good: bool  # optional, and what is paid for it now does not come back
     amount_cents: int
     status: InvitationStatus
     answer_no: int
@@ -237,6 +238,7 @@ def _line(row: dict[str, Any], today: date) -> Line:
         starts_on=terms.starts_on,
         due_on=terms.due_on,
         answers_until=None if terms.mandatory else terms.answers_until,
+        for_good=not terms.mandatory and terms.back_until < today,
         amount_cents=int(row["amount_cents"]),
         status=status,
         answer_no=int(row["answer_no"]),

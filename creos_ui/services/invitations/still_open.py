@@ -34,6 +34,12 @@ class Terms:
         """The last day on which an optional one takes a yes or a no: its closing day, else the day it begins."""
         return self.closes_on or self.starts_on
 
+    @property
+    def back_until(self) -> date:
+        """The last day on which what was paid for an optional one comes back: until it is closed or begins, whichever
+        is first. What a child has taken part in is not undone by a click."""
+        return min(self.answers_until, self.starts_on)
+
 
 # what a query selects for `terms_of`, of an invitation i, its activity a and its debtor g
 TERMS = "i.status, i.pay_when_credit, a.mandatory, a.starts_on, a.due_on, a.closes_on, g.pays_mandatory"
@@ -70,10 +76,8 @@ def may_decline(terms: Terms, today: date) -> bool:
 
 
 def may_take_back(terms: Terms, today: date) -> bool:
-    """Paid: may it be declined, with the money back? Until it is closed or begins, whichever is first: what a child has
-    taken part in is not undone by a click."""
-    last_day = min(terms.answers_until, terms.starts_on)
-    return terms.status == InvitationStatus.PAID and not terms.mandatory and last_day >= today
+    """Paid: may it be declined, with the money back?"""
+    return terms.status == InvitationStatus.PAID and not terms.mandatory and terms.back_until >= today
 
 
 def may_be_declined(terms: Terms, today: date) -> bool:
