@@ -1,8 +1,8 @@
 """The school's mail server: one connection for many messages, and what its answers mean for a message and its address.
 
-An address is dead when the answer to RCPT says that it does not exist. What is about us (policy, spam, a sign-in), a
-full mailbox, or passes by itself (4xx) is tried again; any other refusal ends this message and says nothing of the
-address.
+An address is dead when the answer to RCPT says that it does not exist. A refusal of the size, the content or the form
+of the address ends this message and says nothing of the address. Whatever else it is (policy, spam, a full mailbox, the
+sender, a 4xx, or words nobody understands) may pass, and is tried again.
 """
 
 from __future__ import annotations
@@ -20,11 +20,21 @@ SMTP_TIMEOUT = 20.0  # seconds for each answer of the server
 LONGEST_SENDING = 90.0  # seconds for one message in all
 LONGEST_GOODBYE = 2.0  # seconds: a new link may wait meanwhile
 
-# RFC 3463: no such mailbox, domain, form of address; moved; a domain without mail. 1.7 and 1.8 are about the sender
+# RFC 3463: no such mailbox, domain, form of address; moved; a domain without mail. 1.0, 1.7 and 1.8 are of the sender
 _DEAD = {"1.1", "1.2", "1.3", "1.6", "1.10"}
+_TOO_LONG, _CONTENT = "3.4", "6."
+_FORM = {551, 553}  # without such a code: not here, not written like this
 _STATUS = re.compile(r"(?<![\d.])5\.(\d{1,3}\.\d{1,3})(?!\.?\d)")  # no part of an IP address
-# a server without such codes says 550 of unknown mailboxes, and of those who may not send as well
-_OF_US = re.compile(r"relay|auth|sender|spam|bl[oa]ck|policy|prohibit|denied|verif", re.IGNORECASE)
+# a server without such codes says 550 of unknown mailboxes, full ones, and of those who may not send: its words decide
+_UNKNOWN = re.compile(
+    r"unknown|no such|no (?:mailbox|user|account)|(?:not|n.t) (?:exist|found|known)|invalid (?:recipient|user|mailbox)"
+    r"|inconnu|n.existe pas|onbekend|bestaat niet|unbekannt|existiert nicht",
+    re.IGNORECASE,
+)
+_OF_US = re.compile(
+    r"relay|auth|sender|spam|bl[oa]ck|policy|prohibit|denied|verif|domain|host|client|helo|dns|spf|dkim|dmarc",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -146,9 +156,9 @@ def _of_answer(answer: aiosmtplib.SMTPResponseException, *, to_address: bool) ->
     code, words = int(answer.code), str(answer.message)
     found = _STATUS.search(words)
     if found:
-        dead, passes = found[1] in _DEAD, found[1].startswith("7.") or found[1] == "2.2"
+        dead, ends = found[1] in _DEAD, found[1] == _TOO_LONG or found[1].startswith(_CONTENT)
     else:
-        of_us = bool(_OF_US.search(words))
-        dead, passes = code == 550 and not of_us, of_us or code in (530, 552)
+        dead = code == 550 and bool(_UNKNOWN.search(words)) and not _OF_US.search(words)
+        ends = code in _FORM
     lasting = 500 <= code < 600
-    return Refused(f"{code} {words}", dead=lasting and dead and to_address, for_good=lasting and not passes)
+    return Refused(f"{code} {words}", dead=lasting and dead and to_address, for_good=lasting and (dead or ends))
