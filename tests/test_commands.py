@@ -149,6 +149,18 @@ def test_a_remark_is_shown_and_the_list_comes_in(busy: Operator) -> None:
     assert busy.sql("SELECT amount_cents, status FROM invitation") == [(500, "paid"), (500, "paid")]
 
 
+def test_a_disk_that_takes_no_document_takes_no_list_and_gets_a_sentence(operator: Operator, tmp_path: Path) -> None:
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-" + bytes(6_000_000))
+    operator.list.write_text(f"{HEADER};Document\n{ROW};plan.pdf\n", "utf-8")
+    full = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    full += "resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, 4_000_000)); "
+    done = operator.run("import-invitations", str(operator.list), "--apply", program=full + MAIN)
+    assert done.returncode == 2
+    assert "ne peut rien enregistrer" in done.stderr
+    assert operator.sql("SELECT count(*) FROM invitation") == [(0,)]
+    assert [path for path in (operator.data / "documents").rglob("*") if path.is_file()] == []
+
+
 def test_a_file_that_is_no_such_list_gets_a_sentence(operator: Operator) -> None:
     done = operator.run("import-invitations", "no such file.csv", "--apply")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

@@ -33,7 +33,7 @@ async def watch() -> None:
             if looks % PRUNED_EVERY == 0:
                 for prune in PRUNED:
                     await prune()
-                await documents.remove_orphans(settings().documents)
+                await documents.settle_left(settings().documents)
         except NotSaved:
             pass  # noted already; the next look tries again
         except Exception as exc:

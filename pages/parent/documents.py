@@ -8,6 +8,7 @@ import re
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
+from creos_ui.services.invitations import documents
 from creos_ui.services.invitations.document_access import document_for
 from creos_ui.web.serving import settings
 from pages.reader import Me
@@ -27,7 +28,7 @@ async def document(me: Me, token: str) -> Response:
     if found is None:
         log.warning("authz_denied %s document", me.actor)
         raise HTTPException(404)
-    path = settings().documents / f"{found.token}.pdf"
+    path = documents.path_of(settings().documents, found.token)
     if not path.is_file():
         log.error("the file of document %s is missing", found.id)
         raise HTTPException(404)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import opened
 from creos_ui.database.transactions import atomic, one_at_a_time
 from creos_ui.services import preview
@@ -44,7 +45,7 @@ class Desk:
         assert report.applied, report.faults
 
     def files(self) -> list[Path]:
-        return sorted(self.documents.iterdir())
+        return sorted(path for path in self.documents.rglob("*") if path.is_file())
 
 
 def die_before_the_rename(path: Path, *_: object) -> None:
@@ -85,23 +86,78 @@ def test_what_a_killed_import_left_goes_after_some_hours(
     async def afterwards() -> None:
         async with opened(shared_url):
             assert not await Document.exists()
-            assert await documents.remove_orphans(desk.documents) == 0, "a running import may have written them"
+            assert await documents.settle_left(desk.documents) == 0, "a running import may have written them"
             assert len(desk.files()) == len(left)
-            for path in desk.files():
-                aged(path)
             await desk.bring_over()
-            others = [desk.documents / name for name in ("lisez-moi.txt", "x.pdf", f"{'y' * 43}.txt")]
+            folder = desk.documents / documents.ARRIVING
+            others = [folder / name for name in ("lisez-moi.txt", "x.pdf", f"{'y' * 43}.txt")]
             for path in others:
                 path.write_text("not ours")
             for path in desk.files():
                 aged(path)
-            assert await documents.remove_orphans(desk.documents) == len(left)
+            assert await documents.settle_left(desk.documents) == len(left)
             recorded = [desk.documents / f"{document.token}.pdf" for document in await Document.all()]
             assert desk.files() == sorted([*recorded, *others])
             assert len(recorded) == 2
-            assert await documents.remove_orphans(desk.documents) == 0
+            assert await documents.settle_left(desk.documents) == 0
 
     asyncio.run(afterwards())
+
+
+def die_after_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def die(_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    settle, calls = documents.settle, []
+
+    async def settle_and_die(written: list[Path]) -> None:
+        calls.append(written)
+        await (die(written) if len(calls) == 2 else settle(written))  # first: before anything is written
+
+    monkeypatch.setattr(documents, "settle", settle_and_die)
+
+
+def test_who_is_killed_after_the_commit_has_lost_no_document(shared_url: str, tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+
+    async def die_importing() -> None:
+        die_after_the_commit(pytest.MonkeyPatch())
+        await desk.bring_over()
+
+    assert ended(start(shared_url, die_importing)) == KILLED
+
+    async def afterwards() -> None:
+        async with opened(shared_url):
+            tokens = [document.token for document in await Document.all()]
+            assert len(tokens) == 2
+            assert [documents.path_of(desk.documents, token).read_bytes()[:5] for token in tokens] == [PDF[:5]] * 2
+            assert await documents.settle_left(desk.documents) == 0
+            assert desk.files() == sorted(desk.documents / f"{token}.pdf" for token in tokens)
+
+    asyncio.run(afterwards())
+
+
+def test_an_empty_database_beside_the_folder_costs_no_document(shared_url: str, tmp_path: Path) -> None:
+    """As when the portal is started once without CREOS_DATABASE_URL, or after a restore of an older database."""
+    desk = Desk(tmp_path)
+
+    async def bring_over() -> None:
+        async with opened(shared_url):
+            await desk.bring_over()
+
+    async def start_with_another() -> None:
+        async with opened(sqlite_url(tmp_path)):
+            assert not await Document.exists()
+            assert await documents.settle_left(desk.documents) == 0
+
+    asyncio.run(bring_over())
+    before = desk.files()
+    assert len(before) == 2
+    for path in before:
+        aged(path)
+    (tmp_path / "creos.db").unlink(missing_ok=True)
+    asyncio.run(start_with_another())
+    assert desk.files() == before
 
 
 def test_what_is_about_to_be_recorded_stays(shared_url: str, tmp_path: Path) -> None:
@@ -119,16 +175,16 @@ def test_what_is_about_to_be_recorded_stays(shared_url: str, tmp_path: Path) -> 
         async with opened(shared_url):
             importing = asyncio.create_task(atomic(bring_over_slowly))
             await waits.wait()
-            removing = asyncio.create_task(documents.remove_orphans(folder))
+            removing = asyncio.create_task(documents.settle_left(folder))
             await asyncio.wait([removing], timeout=0.5)
             goes_on.set()
             await importing
             assert await removing == 0
             document = await Document.get()
-            assert [path.name for path in folder.iterdir()] == [f"{document.token}.pdf"]
+            assert documents.path_of(folder, document.token).is_file()
 
     asyncio.run(both())
 
 
 async def test_without_a_folder_there_is_nothing_to_remove(tmp_path: Path) -> None:
-    assert await documents.remove_orphans(tmp_path / "documents") == 0
+    assert await documents.settle_left(tmp_path / "documents") == 0

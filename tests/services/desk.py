@@ -57,6 +57,10 @@ class Desk:
         path.write_text("\n".join([HEADER, *lines]), "utf-8")
         return path
 
+    def files(self) -> list[Path]:
+        """The documents kept, and whatever was left behind."""
+        return sorted(path for path in self.documents.rglob("*") if path.is_file())
+
     async def preview(self, *lines: str, decided: Decided = UNDECIDED) -> Report:
         return await bringing_over.preview_list(self.write(*lines), decided=decided)
 

@@ -88,10 +88,10 @@ async def test_the_same_list_again_changes_nothing(db: Any, desk: Desk) -> None:
     (desk.folder / "programme.pdf").write_bytes(PDF)
     lines = (line(document="programme.pdf"), PAID, DECLINED, line(title="Cross", identifier="dubois.jacqueline"))
     await desk.apply(*lines)
-    before, files = await everything(), os.listdir(desk.documents)
+    before, files = await everything(), desk.files()
     report = await desk.apply(*lines)
     assert (report.applied, report.changes, report.unchanged, report.faults) == (False, Changes(), 4, [])
-    assert (await everything(), os.listdir(desk.documents)) == (before, files)
+    assert (await everything(), desk.files()) == (before, files)
 
 
 async def test_one_bad_row_and_nothing_is_written(db: Any, desk: Desk, subtests: pytest.Subtests) -> None:
@@ -115,7 +115,7 @@ async def test_a_failure_half_way_leaves_nothing_behind(db: Any, desk: Desk, mon
     with pytest.raises(OSError, match="disk is full"):
         await desk.apply(line(document="programme.pdf"), PAID)
     assert await everything() == before
-    assert os.listdir(desk.documents) == []
+    assert desk.files() == []
 
 
 async def test_a_parent_who_answers_while_the_list_is_written_stops_it(
@@ -132,7 +132,7 @@ async def test_a_parent_who_answers_while_the_list_is_written_stops_it(
     with pytest.raises(ChangedMeanwhile):
         await desk.apply(line(paid="20/06/2024", document="programme.pdf"))
     assert (await the_invitation()).status == "open"
-    assert os.listdir(desk.documents) == []
+    assert desk.files() == []
 
 
 # a preview, and minutes later « Importer »
@@ -477,7 +477,7 @@ async def test_a_document_is_joined_and_kept_once(db: Any, desk: Desk) -> None:
     kept = desk.documents / f"{document.token}.pdf"
     assert kept.read_bytes() == PDF
     assert (kept.stat().st_mode & 0o777, desk.documents.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert os.listdir(desk.documents) == [kept.name]
+    assert desk.files() == [kept]
 
 
 async def test_two_documents_for_one_activity_contradict(db: Any, desk: Desk) -> None:

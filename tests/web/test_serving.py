@@ -132,7 +132,7 @@ def test_only_the_trusted_proxy_says_where_a_visitor_comes_from(tmp_path: Path, 
 
 
 def test_what_an_import_left_that_was_killed_goes_at_the_start(tmp_path: Path) -> None:
-    documents = tmp_path / "data" / "documents"
+    documents = tmp_path / "data" / "documents" / "arriving"
     documents.mkdir(parents=True)
     orphan, young = documents / f"{'x' * 43}.pdf", documents / f"{'y' * 43}.pdf"
     for path in (orphan, young):

@@ -64,7 +64,7 @@ async def apply_list(
     written: list[Path] = []
 
     async def write(connection: Any, plan: Plan) -> Report:
-        await documents.remove_unrecorded(written)  # of a try the database undid
+        await documents.settle(written)  # of a try the database undid
         report = report_of(listing, plan, applied=True)
         await _write(connection, plan, documents_folder, written, progress)
         return report
@@ -73,7 +73,7 @@ async def apply_list(
         report = await apply_if_same(fingerprint, lambda: plan_of(listing, path.parent, decided), write)
         await automatic.fulfil_all()  # after the commit: what was published, or became cheaper, may be wished for
     finally:
-        await documents.remove_unrecorded(written)
+        await documents.settle(written)
     return report
 
 

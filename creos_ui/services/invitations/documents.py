@@ -1,8 +1,8 @@
 """The PDFs the school joins to its activities: checked (R33), kept once, under a name nobody can guess (R35).
 
 A file lies in the documents folder as <token>.pdf; its own name is only ever shown. Its row belongs to the caller's
-transaction; `remove_unrecorded` takes away the files whose rows were undone with it, `remove_orphans` those that a
-process left which was killed meanwhile.
+transaction: until that is committed the file lies in a folder of its own inside, and `settle` then keeps or removes it;
+`settle_left` does so for a process that was killed meanwhile.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from creos_ui.database.transactions import atomic, one_at_a_time
-from creos_ui.errors import DomainError
+from creos_ui.errors import DomainError, NotSaved
 from creos_ui.services import preview
 from models import Document
 
 log = logging.getLogger("creos_ui")
 
 MOST_BYTES = 10_000_000
+ARRIVING = "arriving"  # inside the documents folder
 ORPHANED_AFTER = 6 * 3600.0  # seconds; no list takes that long to bring over
 _OURS = re.compile(r"[\w-]{43}\.(?:pdf|part)", re.ASCII)
 _MAGIC = b"%PDF-"
@@ -81,43 +83,57 @@ def digest(content: bytes) -> str:
 async def store_document(folder: Path, file_name: str, content: bytes, written: list[Path]) -> Document:
     """The document of this content: the one already kept, else a new file in `folder` and its row.
 
-    Inside the caller's transaction; the file's path is added to `written`, for `remove_unrecorded` afterwards.
-    Raises NotAPdf or DocumentTooLarge.
+    Inside the caller's transaction; the file's path is added to `written`, for `settle` afterwards.
+    Raises NotAPdf or DocumentTooLarge; NotSaved where the disk takes no file.
     """
     check_pdf(content, file_name)
     sha256 = digest(content)
     if known := await Document.filter(sha256=sha256).order_by("id").first():
         return known
     token = secrets.token_urlsafe(32)
-    path = folder / f"{token}.pdf"
+    path = folder / ARRIVING / f"{token}.pdf"
     written.append(path)
-    _write(path, content)
+    try:
+        _write(path, content)
+    except OSError as exc:
+        raise NotSaved from exc
     return await Document.create(token=token, file_name=file_name[:200], sha256=sha256, byte_count=len(content))
 
 
-async def remove_unrecorded(written: Iterable[Path]) -> None:
-    """Remove the files without a row. Asks the database: a commit may have got through although it seemed to fail."""
+def path_of(folder: Path, token: str) -> Path:
+    """Where the file of a recorded document lies: for a moment after its commit still among those that arrive."""
+    path = folder / f"{token}.pdf"
+    return path if path.exists() else folder / ARRIVING / path.name
+
+
+async def settle(written: Iterable[Path]) -> None:
+    """After the commit, or its failure: what is recorded stays for good, what is not goes. Asks the database: a commit
+    may have got through although it seemed to fail."""
     for path in written:
-        if path.exists() and not await Document.exists(token=path.stem):
-            path.unlink(missing_ok=True)
+        if path.exists():
+            _keep(path) if await Document.exists(token=path.stem) else path.unlink(missing_ok=True)
 
 
-async def remove_orphans(folder: Path) -> int:
-    """Remove the files a killed process left: written some hours ago, never recorded. Returns how many.
+async def settle_left(folder: Path) -> int:
+    """The same for what killed processes left. What is not recorded goes after some hours; returns how many went.
 
-    While a list is being brought over it waits: that one may be about to record what it wrote.
+    Only what was still arriving is ever removed: an empty database, started beside the folder by mistake, costs no
+    document. While a list is being brought over this waits: that one may be about to record what it wrote.
     """
-    old = await asyncio.to_thread(_old_files, folder)
-    if not old:
+    left = await asyncio.to_thread(_ours, folder / ARRIVING)
+    if not left:
         return 0
 
     async def work(connection: Any) -> int:
         await one_at_a_time(connection, preview.LOCK)
-        tokens = await Document.all().using_db(connection).values_list("token", flat=True)
-        recorded = {f"{token}.pdf" for token in tokens}
-        orphans = [path for path in old if path.name not in recorded]
+        found = Document.filter(token__in=[path.stem for path in left]).using_db(connection)
+        recorded = {row["token"] for row in await found.values("token")}
+        orphans = [path for path in left if path.stem not in recorded and _is_old(path)]
         for path in orphans:
             path.unlink(missing_ok=True)
+        for path in left:
+            if path.stem in recorded:
+                _keep(path)
         return len(orphans)
 
     if removed := await atomic(work):
@@ -125,18 +141,26 @@ async def remove_orphans(folder: Path) -> int:
     return removed
 
 
-def _old_files(folder: Path) -> list[Path]:
+def _keep(path: Path) -> None:
+    with suppress(FileNotFoundError):  # another process has settled it
+        path.replace(path.parent.parent / path.name)
+
+
+def _ours(folder: Path) -> list[Path]:
     """Only under names we give: whatever else somebody put there stays."""
     if not folder.is_dir():
         return []
-    before = time.time() - ORPHANED_AFTER
-    found = [Path(entry.path) for entry in os.scandir(folder) if _OURS.fullmatch(entry.name) and entry.is_file()]
-    return [path for path in found if path.stat().st_mtime < before]
+    return [Path(entry.path) for entry in os.scandir(folder) if _OURS.fullmatch(entry.name) and entry.is_file()]
+
+
+def _is_old(path: Path) -> bool:
+    return path.exists() and path.stat().st_mtime < time.time() - ORPHANED_AFTER
 
 
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all, readable by us alone, and on the disk before its row is committed."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (path.parent.parent, path.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = path.with_suffix(".part")
     try:
         descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -147,8 +171,8 @@ def _write(path: Path, content: bytes) -> None:
         half.rename(path)
     finally:
         half.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+    listing = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(listing)
     finally:
-        os.close(folder)
+        os.close(listing)
