@@ -95,5 +95,7 @@ async def fresh_url(kind: str, folder: Path) -> AsyncIterator[str]:
         return
     (folder / "creos.db").write_bytes(await sqlite_image())
     EXECUTOR_CACHE.clear()
-    yield sqlite_url(folder)
-    await close_database()
+    try:
+        yield sqlite_url(folder)
+    finally:
+        await close_database()  # a connection left open would keep the process from ending
