@@ -47,6 +47,8 @@ MADE = (
     "import.other.",
     "mail.notice_",
 )
+# what is taken for the same one until somebody says otherwise: there is one answer to give
+ASSUMED = {"import.one_debtor"}
 
 
 def places(text: str) -> set[str]:
@@ -74,6 +76,17 @@ def asked_for() -> set[str]:
                     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                     if name == "t":
                         asked.add(str(node.args[0].value))
+    return asked
+
+
+def asked_by_the_import() -> set[str]:
+    """The keys of the questions: what is passed to a function named after them, on its way to question()."""
+    asked = set()
+    for file in (ROOT / "creos_ui" / "services" / "former_system").rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and re.match(r"_?question$|_whether_", getattr(call.func, "id", "")):
+                given = [node.value for one in call.args for node in ast.walk(one) if isinstance(node, ast.Constant)]
+                asked |= {text for text in given if isinstance(text, str)}
     return asked
 
 
@@ -110,6 +123,15 @@ def test_every_refusal_and_fault_of_a_file_has_its_sentence() -> None:
     assert len(named) > 40
     for key in named:
         assert key in catalogue("fr") or f"{key}.other" in catalogue("fr"), key
+
+
+def test_every_question_of_the_import_has_its_answers() -> None:
+    """Their keys are put together from the question's own: nothing else would miss one."""
+    asked = asked_by_the_import()
+    assert asked <= catalogue("fr").keys()
+    answers = {f"import.same.{key.removeprefix('import.')}" for key in asked - ASSUMED}
+    answers |= {f"import.other.{key.removeprefix('import.')}" for key in asked}
+    assert answers == {key for key in catalogue("fr") if key.startswith(("import.same.", "import.other."))}
 
 
 def test_every_message_that_can_be_switched_off_has_its_line_in_the_profile() -> None:
