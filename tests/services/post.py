@@ -1,7 +1,11 @@
-"""For tests of what the portal sends: an account with an address, a server, and a clock to move."""
+"""For tests of what the portal sends: an account with an address, a server, and a clock to move.
+
+The fixtures are for whoever imports them: other tests have another Nora.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +19,8 @@ from creos_ui.services.mail import sending
 from creos_ui.services.mail.letter import Portal
 from creos_ui.services.mail.server import Server
 from models import Account, Guardian, MailKind
-from tests.smtp import Sink
+from tests.school import School
+from tests.smtp import Sink, running_sink
 
 PORTAL = Portal("École du Tilleul", "https://ecole.example", "portail@ecole.example", "02 555 01 23")
 PASSWORD = "Le tilleul fleurit"
@@ -59,3 +64,19 @@ class MovedClock:
 
     def move(self, **ahead: float) -> None:
         self.ahead += timedelta(**ahead)
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with running_sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+async def nora(school: School) -> Account:
+    return await account_for(school.nora, "peeters.nora", NORA_AT)
+
+
+@pytest.fixture
+def moved(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
+    return MovedClock(monkeypatch)

@@ -14,11 +14,9 @@ from creos_ui.services.invitations.calendar_feeds import as_ical, feed_entries, 
 from models import Activity, CalendarFeed, Guardian, Guardianship
 from tests.ical_lines import read, text_of
 from tests.school import School, add_guardian
+from tests.services.signing_in import secret
 
-
-@pytest.fixture(autouse=True)
-def secret() -> None:
-    keyed_hash.use("a secret of the tests, long enough for any")
+__all__ = ["secret"]
 
 
 def name_in(path: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,28 +14,14 @@ from creos_ui.services.accounts.email_change import address_of, confirm_email, r
 from creos_ui.services.mail import sending
 from models import Account, MailKind, MailMessage, SignInAttempt
 from tests.school import School
-from tests.services.post import NORA_AT, PASSWORD, PORTAL, MovedClock, account_for, server_of
-from tests.smtp import Sink, link_in, running_sink, text_of
+from tests.services.post import NORA_AT, PASSWORD, PORTAL, MovedClock, nora, server_of, sink
+from tests.services.signing_in import secret
+from tests.smtp import Sink, link_in, text_of
+
+__all__ = ["nora", "secret", "sink"]
 
 NEW_AT = "nora@new.example.org"
 NEW = "Trois chats dorment"
-
-
-@pytest.fixture(autouse=True)
-def secret() -> None:
-    keyed_hash.use("a secret of the tests, long enough for any")
-    sessions.forget_all()
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with running_sink() as sink:
-        yield sink
-
-
-@pytest.fixture
-async def nora(school: School) -> Account:
-    return await account_for(school.nora, "peeters.nora", NORA_AT)
 
 
 async def sent_token(sink: Sink, address: str) -> str:

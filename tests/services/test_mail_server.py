@@ -5,44 +5,25 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from creos_ui import clock, keyed_hash
+from creos_ui import clock
 from creos_ui.services.accounts import reset
 from creos_ui.services.mail import server
 from models import Account, MailKind, MailMessage
 from tests.databases import connected, fresh_url
 from tests.school import School
-from tests.services.post import NORA_AT, MovedClock, account_for, put, send
+from tests.services.post import NORA_AT, MovedClock, account_for, moved, nora, put, send, sink
+from tests.services.signing_in import secret
 from tests.smtp import Sink, link_in, rude_server, running_sink
+
+__all__ = ["moved", "nora", "secret", "sink"]
 
 OMAR_AT = "omar.haddad@example.org"
 LINK, RECEIPT = "Définir un nouveau mot de passe", "Paiement bien reçu"
-
-
-@pytest.fixture(autouse=True)
-def secret() -> None:
-    keyed_hash.use("a secret of the tests, long enough for any")
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with running_sink() as sink:
-        yield sink
-
-
-@pytest.fixture
-async def nora(school: School) -> Account:
-    return await account_for(school.nora, "peeters.nora", NORA_AT)
-
-
-@pytest.fixture
-def moved(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
-    return MovedClock(monkeypatch)
 
 
 async def put_receipt(account: Account) -> None:

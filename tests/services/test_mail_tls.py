@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import trustme
 
-from creos_ui import keyed_hash
 from creos_ui.services.mail import sending
 from creos_ui.services.mail.server import Server
 from creos_ui.services.mail.worker import server_of
@@ -18,8 +17,11 @@ from creos_ui.settings import portal_settings
 from models import Account, MailMessage
 from tests.school import School
 from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for
+from tests.services.signing_in import secret
 from tests.smtp import Sink, running_sink
 from tests.test_settings import GOOD
+
+__all__ = ["secret"]
 
 USER, PASSWORD = "portail@ecole.example", "Pâté à 7 €: oui"
 BOTH = pytest.mark.parametrize("tls", ["starttls", "tls"])
@@ -42,7 +44,6 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.fixture(autouse=True)
 async def receipt(school: School) -> MailMessage:
     """What waits to be sent to Nora."""
-    keyed_hash.use("a secret of the tests, long enough for any")
     await account_for(school.nora, "peeters.nora", NORA_AT)
     await school.pay(await school.invite(school.lou, price_cents=1_250))
     return await MailMessage.get()

@@ -9,22 +9,18 @@ from typing import Any
 
 import pytest
 
-from creos_ui import clock, keyed_hash
+from creos_ui import clock
 from creos_ui.services.mail import reminders, worker
 from creos_ui.settings import portal_settings
 from models import Account, MailKind, MailMessage
-from tests.school import School
-from tests.services.post import NORA_AT, MovedClock, account_for, put
+from tests.services.post import MovedClock, nora, put
+from tests.services.signing_in import secret
 from tests.smtp import running_sink
 from tests.test_settings import GOOD
 
+__all__ = ["nora", "secret"]
+
 Working = Callable[..., AbstractAsyncContextManager[None]]
-
-
-@pytest.fixture
-async def nora(school: School) -> Account:
-    keyed_hash.use("a secret of the tests, long enough for any")
-    return await account_for(school.nora, "peeters.nora", NORA_AT)
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from creos_ui import clock, keyed_hash
+from creos_ui import clock
 from creos_ui.database.transactions import atomic
 from creos_ui.services import outbox
 from creos_ui.services.invitations import credit
@@ -20,29 +19,11 @@ from creos_ui.services.mail.letter import Portal
 from creos_ui.services.mail.rendering import Rendered, render
 from models import Account, MailKind, MailMessage, OneTimeLink
 from tests.school import School, new_key
-from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for, put, send
-from tests.smtp import Sink, html_of, link_in, rude_server, running_sink, text_of
+from tests.services.post import NORA_AT, PORTAL, MovedClock, account_for, moved, nora, put, send, sink
+from tests.services.signing_in import secret
+from tests.smtp import Sink, html_of, link_in, rude_server, text_of
 
-
-@pytest.fixture(autouse=True)
-def secret() -> None:
-    keyed_hash.use("a secret of the tests, long enough for any")
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with running_sink() as sink:
-        yield sink
-
-
-@pytest.fixture
-async def nora(school: School) -> Account:
-    return await account_for(school.nora, "peeters.nora", NORA_AT)
-
-
-@pytest.fixture
-def moved(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
-    return MovedClock(monkeypatch)
+__all__ = ["moved", "nora", "secret", "sink"]
 
 
 async def facts_of_every_kind(school: School) -> dict[MailKind, list[dict[str, Any]]]:

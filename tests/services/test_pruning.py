@@ -6,30 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from creos_ui import clock, keyed_hash
+from creos_ui import clock
 from creos_ui.database.transactions import atomic
 from creos_ui.services import outbox
 from creos_ui.services.accounts import links, reset, sessions
 from creos_ui.services.accounts.account import prune_browsers, sign_in
 from creos_ui.services.mail import sending
 from models import Account, KnownBrowser, LinkPurpose, MailKind, MailMessage, OneTimeLink, ResetRequest, Session
-from tests.school import School
-from tests.services.post import NORA_AT, PASSWORD, PORTAL, MovedClock, account_for
+from tests.services.post import PASSWORD, PORTAL, MovedClock, moved, nora
+from tests.services.signing_in import secret
 
-
-@pytest.fixture(autouse=True)
-def secret() -> None:
-    keyed_hash.use("a secret of the tests, long enough for any")
-
-
-@pytest.fixture
-async def nora(school: School) -> Account:
-    return await account_for(school.nora, "peeters.nora", NORA_AT)
-
-
-@pytest.fixture
-def moved(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
-    return MovedClock(monkeypatch)
+__all__ = ["moved", "nora", "secret"]
 
 
 async def write(account: Account) -> MailMessage:
