@@ -14,17 +14,23 @@ from typing import Any
 import pytest
 
 from creos_ui import clock
+from creos_ui.database.transactions import rows
 from creos_ui.services.former_system import bringing_over
 from creos_ui.services.former_system.people import create_people
 from creos_ui.services.former_system.report import Changes
 from creos_ui.services.invitations import documents
 from creos_ui.services.invitations.answering import set_amount
 from creos_ui.services.money import ledger
-from creos_ui.services.preview import ChangedMeanwhile
+from creos_ui.services.preview import ChangedMeanwhile, apply_if_same
 from creos_ui.tables.reading import FileUnreadable
 from models import Account, Activity, Document, Guardian, Invitation, MailMessage, Pupil, Transfer
 from tests.school import School, add_guardian, add_pupil
 from tests.services.desk import PDF, Desk, books_hold, everything, faults_of, line, remarks_of
+
+WAITING = """
+    SELECT count(*) AS n FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE d.datname = current_database() AND NOT l.granted
+"""
 
 
 async def the_invitation() -> Invitation:
@@ -292,10 +298,38 @@ async def test_what_was_applied_is_not_applied_twice(db: Any, desk: Desk) -> Non
     assert await everything() == before
 
 
-async def test_of_several_at_once_one_is_applied(db: Any, desk: Desk) -> None:
+def they_meet(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes first does so when each of so many has planned, or waits for their turn to."""
+    planned = 0
+
+    async def everybody_is_there(connection: Any) -> None:
+        # on SQLite they have nowhere to meet: transactions follow each other
+        while connection.capabilities.dialect == "postgres":
+            (waiting,) = await rows(connection, WAITING)
+            if planned + waiting["n"] >= count:
+                return
+
+    async def watched(fingerprint: str, plan_again: Callable[[], Awaitable[Any]], write: Callable[..., Any]) -> Any:
+        async def plan_and_say_so() -> Any:
+            nonlocal planned
+            plan = await plan_again()
+            planned += 1
+            return plan
+
+        async def write_once_all_are_there(connection: Any, plan: Any) -> Any:
+            await everybody_is_there(connection)
+            return await write(connection, plan)
+
+        return await apply_if_same(fingerprint, plan_and_say_so, write_once_all_are_there)
+
+    monkeypatch.setattr(bringing_over, "apply_if_same", watched)
+
+
+async def test_of_several_at_once_one_is_applied(db: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     children = ("Muller Camille", "Muller Nolan", "Muller Zoé")
     await desk.apply(*[line(child=child, title="Piscine", due="25/06/2024") for child in children])
     seen = await desk.preview(*[line(child=child) for child in children])
+    they_meet(3, monkeypatch)
     ended = await asyncio.gather(*(desk.apply_seen(seen) for _ in range(3)), return_exceptions=True)
     assert (await Invitation.all().count(), await Pupil.all().count(), await Activity.all().count()) == (6, 3, 2)
     assert sorted(type(one).__name__ for one in ended) == ["ChangedMeanwhile", "ChangedMeanwhile", "Report"]
