@@ -79,8 +79,14 @@ class Busy(NotSaved):
     text_key = "error.busy"
 
 
+class NotKnown(NotSaved):
+    """The answer to the commit got lost: saved or not, nobody can tell yet. Look again."""
+
+    text_key = "error.not_known"
+
+
 class NotRecorded(DomainError):
-    """A payment was NotSaved; nothing is known to have been taken."""
+    """A payment was NotSaved, and nothing was taken."""
 
     text_key = "error.not_recorded"
 

@@ -31,6 +31,11 @@ class Retry(OperationalError):
     """The database undid the transaction, or never began it, and asks for another try."""
 
 
+class AnswerLost(OperationalError):
+    """The connection broke with the commit on its way: done, still to be done, or never; the error does not tell. (On
+    SQLite no answer gets lost: a commit that fails there is undone.)"""
+
+
 _UNDONE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 _LOST = (
     asyncpg.PostgresConnectionError,
@@ -41,6 +46,7 @@ _LOST = (
     asyncpg.InsufficientResourcesError,
     OSError,
 )
+_REFUSED = (asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)  # of those the server's own answer: undone
 
 
 class _Translated:
@@ -126,8 +132,10 @@ class SafeContext(TransactionContextPooled):
             await finish(self.client.commit())
         except _UNDONE as exc:
             raise Retry(exc) from exc
-        except _LOST as exc:  # committed or not: only an idempotency key can tell
+        except _REFUSED as exc:
             raise OperationalError(exc) from exc
+        except _LOST as exc:
+            raise AnswerLost(exc) from exc
 
 
 class SafeAsyncpgClient(_Translated, AsyncpgDBClient):

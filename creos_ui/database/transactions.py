@@ -17,8 +17,8 @@ from tortoise.transactions import in_transaction
 
 from creos_ui import live
 from creos_ui.database import changes, refusing
-from creos_ui.database.safe_asyncpg import Retry
-from creos_ui.errors import Busy, NotSaved
+from creos_ui.database.safe_asyncpg import AnswerLost, Retry
+from creos_ui.errors import Busy, NotKnown, NotSaved
 
 T = TypeVar("T")
 ATTEMPTS = 8
@@ -31,7 +31,7 @@ _standing: Counter[str] = Counter()
 async def atomic(work: Callable[[Any], Awaitable[T]], *, queue: str | None = None) -> T:
     """Run `work(connection)` in one transaction; again after a lock time-out, deadlock or serialization failure.
     Raises Busy where the database asks for another try for too long: nothing is written then. Raises NotSaved where it
-    takes no writes at all.
+    takes no writes at all, NotKnown where it may have committed.
 
     `queue` names what all of its works lock, such as a wallet: in this process they follow each other, and whoever
     waits for a turn takes no connection from others.
@@ -55,6 +55,8 @@ async def atomic(work: Callable[[Any], Awaitable[T]], *, queue: str | None = Non
     try:
         async with _turn(queue, deadline):
             return await _tried(announced, deadline)
+    except AnswerLost as exc:
+        raise NotKnown from exc
     except OperationalError as exc:
         if not refusing.is_refusal(exc):
             raise

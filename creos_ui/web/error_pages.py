@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from creos_ui.database.safe_asyncpg import Retry
-from creos_ui.errors import NotSaved
+from creos_ui.errors import NotKnown, NotSaved
 from creos_ui.texts import QUASAR, t
 from creos_ui.web.assets import asset_url
 from creos_ui.web.language import language_of
@@ -47,8 +47,9 @@ _PAGE = """<!doctype html>
 """
 
 
-def error_page(request: Request, status: int, *, reference: str = "") -> Response:
-    """The page for this status; what happened is logged under the same reference."""
+def error_page(request: Request, status: int, *, reference: str = "", text_key: str = "") -> Response:
+    """The page for this status, with its sentence or that of `text_key`; what happened is logged under the same
+    reference."""
     if not reference:
         reference = new_reference()
         log.warning("answered %s to %s %s, reference %s", status, request.method, _place(request), reference)
@@ -59,7 +60,7 @@ def error_page(request: Request, status: int, *, reference: str = "") -> Respons
         school=escape(settings().school_name),
         style=asset_url("theme.css"),
         title=escape(t(f"fault.{key}", language)),
-        text=escape(t(f"fault.{key}_text", language)),
+        text=escape(t(text_key or f"fault.{key}_text", language)),
         reference=escape(t("fault.reference", language, reference=reference)),
         home=escape(t("fault.home", language)),
     )
@@ -102,9 +103,9 @@ async def _not_understood(request: Request, _: Exception) -> Response:
     return error_page(request, 400)
 
 
-async def _not_saved(request: Request, _: Exception) -> Response:
+async def _not_saved(request: Request, exception: Exception) -> Response:
     """Where a form has no page of its own to say it on; or no connection was free to read with."""
-    return error_page(request, 503)
+    return error_page(request, 503, text_key=exception.text_key if isinstance(exception, NotKnown) else "")
 
 
 async def _unexpected(request: Request, exception: Exception) -> Response:

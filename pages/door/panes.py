@@ -37,7 +37,7 @@ def door(title: str, visitor: Reader) -> Iterator[None]:
 def refusal_in_address(visitor: Reader, refusal: str, minutes: str = "", *, among: Collection[str] = ()) -> None:
     """Why the last try was refused, as the address says: anybody may write one, so only `among` these, and what may
     become of any form."""
-    if refusal in {*among, "not_saved", "busy"}:
+    if refusal in {*among, "not_saved", "not_known", "busy"}:
         wait = int(minutes[:5]) if minutes.isascii() and minutes.isdigit() else 1
         refusal_note(visitor.t(f"error.{refusal}", minutes=min(max(wait, 1), LONGEST_WAIT)))
 

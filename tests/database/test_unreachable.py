@@ -15,7 +15,7 @@ import pytest
 from creos_ui.database import transactions
 from creos_ui.database.opening import opened
 from creos_ui.database.safe_sqlite import SafeWrapper
-from creos_ui.errors import Busy, NotRecorded
+from creos_ui.errors import Busy, NotKnown, NotRecorded
 from creos_ui.services.invitations import credit
 from creos_ui.services.invitations.listing import Tab, Wanted, page_of_invitations
 from creos_ui.services.money import ledger
@@ -212,7 +212,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_by_its_key(
     assert await family.balance_cents(family.nora) == 1_500
 
 
-async def test_nothing_answers_any_more_and_nobody_is_told_that_it_is_paid(
+async def test_nothing_answers_any_more_and_nobody_is_told_that_it_is_paid_or_that_it_is_not(
     family: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the payment nor the look for its key get through."""
@@ -224,7 +224,7 @@ async def test_nothing_answers_any_more_and_nobody_is_told_that_it_is_paid(
     with monkeypatch.context() as outage:
         outage.setattr(ledger, "atomic", gone)
         outage.setattr(ledger, "_done", gone)
-        with pytest.raises(NotRecorded):
+        with pytest.raises(NotKnown):
             await family.pay(invitation, key=key)
     await family.pay(invitation, key=key)
     assert await family.balance_cents(family.nora) == 1_500

@@ -41,7 +41,7 @@ async def pay_invitations(
     Each child is then enrolled. `key` was made when the dialog opened; the same key again returns the first
     transfers (R40).
     Raises NothingSelected, InvitationNotFound, AnsweringClosed, AlreadyAnswered, PriceChanged, NotEnoughCredit,
-    KeyReused or NotRecorded; nothing is taken then.
+    KeyReused or NotRecorded; nothing is taken then. NotKnown where that cannot be told.
     """
     wanted = sorted(set(agreed))
     if not 0 < len(wanted) <= MOST_AT_ONCE or len({one.invitation_id for one in wanted}) != len(wanted):

@@ -16,7 +16,8 @@ async def top_up(guardian_id: int, amount_cents: int, *, key: str, actor: str) -
     """Credit a guardian's wallet from the bank with integer euro cents, and pay the wishes that this made due, all in
     one transaction (K5).
 
-    The same key again returns the first transfer. Raises KeyReused where it stands for another credit.
+    The same key again returns the first transfer, also after NotKnown. Raises KeyReused where it stands for another
+    credit.
     """
 
     async def work(connection: Any) -> Transfer:

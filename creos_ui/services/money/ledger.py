@@ -18,7 +18,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 from creos_ui import clock, live
 from creos_ui.database.transactions import atomic, default_connection, execute, rows
-from creos_ui.errors import DomainError, KeyReused, NotEnoughCredit, NotRecorded, NotSaved
+from creos_ui.errors import DomainError, KeyReused, NotEnoughCredit, NotKnown, NotRecorded, NotSaved
 from models import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
 
 ATTEMPTS = 3
@@ -71,7 +71,8 @@ async def once(
 
     `work(connection)` claims, pays and returns the transfers, in order. Whatever refuses it, the key is looked up
     first: an earlier try, a twin in another tab, or a commit whose answer was lost may have got through. Raises
-    KeyReused, NotEnoughCredit, NotRecorded, or the DomainError that `work` raised.
+    KeyReused, NotEnoughCredit, the DomainError that `work` raised, NotRecorded where nothing was taken, and NotKnown
+    where that cannot be told.
     """
     assert agreed
     if not 16 <= len(key) <= KEY_LENGTH:
@@ -79,6 +80,8 @@ async def once(
     for _ in range(ATTEMPTS):
         try:
             return await atomic(work, queue=queue_of(payer_id))
+        except NotKnown as exc:
+            return await _after_lost_answer(key, agreed, payer_id, exc)
         except NotSaved as exc:  # nothing of this try is known; an earlier one may have got through
             return await _after_failure(key, agreed, exc)
         except (IntegrityError, DomainError) as exc:
@@ -229,10 +232,29 @@ async def _missing(agreed: Sequence[Agreed]) -> int:
 
 
 async def _after_failure(key: str, agreed: Sequence[Agreed], failure: Exception) -> list[Transfer]:
-    """The database failed, perhaps after its commit: only the key tells. NotRecorded where nothing was taken."""
+    """This try took nothing; what an earlier one did, the key tells."""
     try:
-        if done := await _done(key, agreed):
-            return done
+        done = await _done(key, agreed)
     except (OperationalError, OSError):
-        raise NotRecorded from failure  # the page says: reload, it will show the truth
-    raise NotRecorded from failure
+        raise NotKnown from failure
+    if not done:
+        raise NotRecorded from failure
+    return done
+
+
+async def _after_lost_answer(key: str, agreed: Sequence[Agreed], payer_id: int, failure: NotKnown) -> list[Transfer]:
+    """That transaction holds the wallet until it is committed or undone (K4): whoever gets the wallet after it finds
+    the key if it is there, and knows that it will never be if it is not. Raises NotKnown where the wallet, or the
+    database, is not to be had."""
+
+    async def look(connection: Any) -> list[Transfer]:
+        await lock_wallet(connection, payer_id)
+        return await _done(key, agreed)
+
+    try:
+        done = await atomic(look)
+    except (NotSaved, OperationalError, OSError):
+        raise NotKnown from failure
+    if not done:
+        raise NotRecorded from failure
+    return done
