@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from fastapi import Request
 from starlette.responses import Response
 
-from creos_ui.errors import NotSaved
 from creos_ui.services.accounts import account, sessions
 from creos_ui.web import cookies
 from creos_ui.web.cutting import cut_soon
@@ -27,13 +24,9 @@ async def start_session(request: Request, account_id: int, target: str | None) -
 
 
 async def end_session(request: Request) -> None:
-    """Of this browser, with its open pages; nothing where there is none.
-
-    Where the database takes no writes it ends for this process, and by itself when it has been idle for long enough.
-    """
+    """Of this browser, with its open pages, also where nothing can be written; nothing where there is none."""
     session = request.state.session
     if session is None:
         return
-    with suppress(NotSaved):
-        await sessions.revoke(session.session_id)
+    await sessions.sign_out(session.session_id)
     cut_soon({session.session_id})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from creos_ui import clock
 from creos_ui.errors import NotSaved
 from creos_ui.services.accounts import sessions
 from models import Account, Session
+from tests.services.refused import REFUSED, refused
 from tests.services.signing_in import Hands, hands, nora, secret
 
 __all__ = ["hands", "nora", "secret"]
@@ -212,6 +214,47 @@ async def test_an_end_is_named_by_the_look_after_one_that_failed(
             await sessions.sweep()
     assert not sessions.alive(idle, active=True)
     assert (await sessions.sweep()).ended == {idle, elsewhere}
+
+
+async def test_a_session_whose_row_cannot_say_so_has_not_ended_and_can_be_ended_again(
+    nora: Account, hands: Hands, subtests: pytest.Subtests
+) -> None:
+    _, here = await signed_in(nora)
+    ends: list[Callable[[int], Awaitable[object]]] = [
+        lambda there: sessions.revoke_of(nora.id, there),
+        lambda _: sessions.revoke_others(nora.id, here),
+    ]
+    for number, end in enumerate(ends):
+        with subtests.test(number=number):
+            token, there = await signed_in(nora)
+            async with refused("session", ["UPDATE"]):
+                with pytest.raises(REFUSED):
+                    await end(there)
+            assert sessions.alive(there, active=False)
+            assert there in [one.session_id for one in await sessions.open_sessions(nora.id)]
+            await end(there)
+            assert not sessions.alive(there, active=False)
+            assert (await sessions.sweep()).ended == {there}, "its pages are cut, whatever became of whoever ended it"
+            sessions.forget_all()  # a restart
+            assert await sessions.load(token) is None
+
+
+async def test_who_signs_out_while_nothing_can_be_written_is_out_for_good(
+    nora: Account, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object, **__: object) -> None:
+        raise NotSaved
+
+    token, session_id = await signed_in(nora)
+    with monkeypatch.context() as patched:
+        patched.setattr(sessions, "update", refused)
+        await sessions.sign_out(session_id)
+        assert not sessions.alive(session_id, active=False)
+        assert await sessions.load(token) is None
+        assert (await sessions.sweep()).ended == set(), "its browser is on its way to the door"
+    assert (await sessions.sweep()).ended == set()
+    sessions.forget_all()  # a restart
+    assert await sessions.load(token) is None
 
 
 async def test_where_nothing_can_be_written_sessions_last_and_end_as_ever(

@@ -7,6 +7,7 @@ waiting (waiting would let events overtake each other) and `last_used_at` is wri
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -76,7 +77,9 @@ class Swept:
 
 
 _live: dict[int, _Live] = {}
-_revoked: set[int] = set()  # by this process: a load() that was under way must not bring one back
+# ended by this process: nothing acts in their name, and a load() that was under way must not bring one back
+_revoked: set[int] = set()
+_left: set[int] = set()  # signed out here while nothing could be written: their rows do not say so yet
 
 
 async def open_session(account_id: int, *, device: str) -> str:
@@ -128,7 +131,7 @@ def alive(session_id: int, *, active: bool) -> bool:
     """May this session still act? `active`: and it did just now. Never waits."""
     live = _live.get(session_id)
     now = clock.now()
-    if live is None or live.ends_at() <= now:
+    if live is None or session_id in _revoked or live.ends_at() <= now:
         return False
     if active:
         live.last_used_at = max(now, live.last_used_at)
@@ -136,10 +139,26 @@ def alive(session_id: int, *, active: bool) -> bool:
 
 
 async def revoke(*session_ids: int) -> None:
-    """End these sessions: no page, event or request of theirs does anything from now on."""
-    _forget(set(session_ids))
+    """End these sessions: no page, event or request of theirs does anything from now on.
+
+    Their rows first: where those cannot be written none has ended, and one can try again.
+    """
     if session_ids:
         await update(Session.filter(id__in=session_ids, revoked_at=None), revoked_at=clock.now())
+    are_revoked(session_ids)
+
+
+def are_revoked(session_ids: Collection[int]) -> None:
+    """The rows of these say that they have ended: here they have at once, and the next sweep() names them."""
+    _revoked.update(session_ids)
+
+
+async def sign_out(session_id: int) -> None:
+    """End the session whose person leaves: here it has ended in every case, and where the database takes no writes its
+    row says so after a later sweep(). No sweep() names it."""
+    _forget({session_id})
+    _left.add(session_id)
+    await _write_left()
 
 
 async def revoke_all(account_id: int) -> list[int]:
@@ -191,6 +210,7 @@ async def sweep() -> Swept:
     no writes, sessions end all the same, and who is signed in stays so.
     """
     now = clock.now()
+    await _write_left()
     over = await _end_over(now)
     ended = over | {row.id for row in await Session.filter(id__in=list(_live), revoked_at__isnull=False).only("id")}
     await _write_used(now)
@@ -211,8 +231,8 @@ async def write_all() -> None:
 
 def forget_all() -> None:
     """Forget what is kept in memory, as a restart does; the rows stay."""
-    _live.clear()
-    _revoked.clear()
+    for kept in (_live, _revoked, _left):
+        kept.clear()
 
 
 def _ends_at(created_at: datetime, last_used_at: datetime) -> datetime:
@@ -235,6 +255,14 @@ def _forget(session_ids: set[int]) -> None:
     _revoked.update(session_ids)
     for session_id in session_ids:
         _live.pop(session_id, None)
+
+
+async def _write_left() -> None:
+    left = list(_left)
+    if left:
+        with suppress(NotSaved):  # the next look tries again
+            await update(Session.filter(id__in=left, revoked_at=None), revoked_at=clock.now())
+            _left.difference_update(left)
 
 
 async def _end_over(now: datetime) -> set[int]:
