@@ -7,11 +7,12 @@ from nicegui import ui
 from starlette.responses import Response
 
 from creos_ui.errors import DomainError
-from creos_ui.services.accounts import account, second_factor
+from creos_ui.services.accounts import account, second_factor, sessions
 from creos_ui.web import cookies, outcomes
+from creos_ui.web.language import language_of
 from creos_ui.web.outcomes import Outcome
 from pages.door.panes import door, door_foot, refusal_in_address
-from pages.door.session import end_session, start_session
+from pages.door.session import device_of, end_session, enter
 from pages.elements.buttons import button
 from pages.elements.fields import hidden_field, identifier_field, password_field
 from pages.elements.html import box, text
@@ -62,7 +63,10 @@ async def login(request: Request, identifier: Field = "", password: Field = "", 
             answer: Response = redirect("/login/code", next=target)
             cookies.set_cookie(answer, cookies.PENDING, pending, max_age=int(second_factor.PENDING.total_seconds()))
         else:
-            answer = await start_session(request, admitted.account_id, target)
+            token = await sessions.open_session(
+                admitted.account_id, device=device_of(request), language=language_of(request)
+            )
+            answer = await enter(request, token, target)
     except DomainError as refusal:
         # neither the address nor a cookie says who tried (R61)
         word = outcomes.BEFORE_SIGN_IN.remember(Outcome(typed=identifier[:LONGEST]))

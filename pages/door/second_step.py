@@ -10,9 +10,10 @@ from creos_ui.errors import DomainError
 from creos_ui.services.accounts import second_factor
 from creos_ui.services.accounts.second_factor import SecondStepOver
 from creos_ui.web import cookies
+from creos_ui.web.language import language_of
 from creos_ui.web.serving import settings
 from pages.door.panes import door, door_foot, refusal_in_address
-from pages.door.session import start_session
+from pages.door.session import device_of, enter
 from pages.elements.buttons import button
 from pages.elements.fields import code_field, hidden_field
 from pages.elements.html import box, text
@@ -46,12 +47,14 @@ async def second_step_page(
 async def second_step(request: Request, code: Field = "", next: Field = "") -> Response:
     target = safe_next(next)
     try:
-        account_id = await second_factor.second_step(_pending(request), code)
-        answer = await start_session(request, account_id, target)
+        token = await second_factor.second_step(
+            _pending(request), code, device=device_of(request), language=language_of(request)
+        )
     except SecondStepOver:
         return redirect("/login", refusal="second_step_over", next=target)
     except DomainError as refusal:
         return redirect(PATH, refusal=refusal.text_key.removeprefix("error."), **refusal.values, next=target)
+    answer = await enter(request, token, target)
     cookies.delete_cookie(answer, cookies.PENDING)
     return answer
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.responses import Response
 
-from creos_ui.services.accounts import account, sessions
+from creos_ui.services.accounts import sessions
 from creos_ui.web import cookies
 from creos_ui.web.cutting import cut_soon
-from creos_ui.web.language import language_of
 from pages.home import HOME
 from pages.routes import redirect
 
 
-async def start_session(request: Request, account_id: int, target: str | None) -> Response:
-    """Open a new session under a new token, and end the one this browser had (R11). Raises NotSaved."""
-    await account.keep_first_language(account_id, language_of(request))
-    token = await sessions.open_session(account_id, device=request.headers.get("user-agent", ""))
+def device_of(request: Request) -> str:
+    """The browser's own words about itself."""
+    return request.headers.get("user-agent", "")
+
+
+async def enter(request: Request, token: str, target: str | None) -> Response:
+    """Hand the browser its new session's token, and end the session it had (R11)."""
     await end_session(request)
     answer = redirect(target or HOME)
     cookies.set_cookie(answer, cookies.SESSION, token)

@@ -8,7 +8,7 @@ import pytest
 
 from creos_ui.errors import IdentifierInvalid, IdentifierTaken, PasswordTooShort, SignInRefused
 from creos_ui.services.accounts import sessions
-from creos_ui.services.accounts.account import create_account, keep_first_language, set_password, sign_in
+from creos_ui.services.accounts.account import create_account, set_password, sign_in
 from creos_ui.services.money import ledger
 from models import Account, Guardian, LedgerAccount, Role
 from tests.school import School, add_guardian
@@ -131,6 +131,6 @@ async def test_a_brought_over_account_takes_the_role_it_is_given(db: object) -> 
 async def test_the_first_language_is_kept_until_another_is_chosen(db: object) -> None:
     guardian = await add_guardian("Lambert", "Anne")
     account = await Account.create(identifier="lambert.anne", guardian_id=guardian.id)
-    await keep_first_language(account.id, "nl")
-    await keep_first_language(account.id, "de")
+    for language in ("nl", "de"):
+        await sessions.open_session(account.id, device="", language=language)
     assert (await Account.get(id=account.id)).language == "nl"

@@ -11,7 +11,7 @@ import pytest
 from creos_ui import clock
 from creos_ui.database.opening import close_database, open_database
 from creos_ui.errors import DomainError, TooManyTries, WrongPassword
-from creos_ui.services.accounts import code_guessing, guessing, second_factor
+from creos_ui.services.accounts import code_guessing, guessing, second_factor, sessions
 from creos_ui.services.accounts.account import set_password
 from creos_ui.services.accounts.code_guessing import TooManyCodes
 from creos_ui.services.accounts.passwords import hash_password
@@ -40,7 +40,14 @@ async def switched_on(account: Account) -> tuple[str, list[str]]:
 async def step(account: Account, code: str) -> int:
     token = await second_factor.pending(account.id)
     assert token
-    return await second_factor.second_step(token, code)
+    return await through(token, code)
+
+
+async def through(token: str, code: str) -> int:
+    """The account whose session the code opened."""
+    who = await sessions.load(await second_factor.second_step(token, code, device="Firefox"))
+    assert who
+    return who.account_id
 
 
 async def test_switched_on_by_password_and_a_right_code(nora: Account, hands: Hands) -> None:
@@ -242,7 +249,7 @@ async def test_the_step_between_lasts_five_minutes(nora: Account, hands: Hands) 
     hands.on(seconds=1)
     assert not await second_factor.is_pending(token)
     with pytest.raises(SecondStepOver):
-        await second_factor.second_step(token, codes[0])
+        await through(token, codes[0])
     assert await second_factor.codes_left(nora.id) == 10
 
 
@@ -259,8 +266,8 @@ async def test_a_forged_step_opens_nothing(nora: Account, school: School, hands:
     ):  # fmt: skip
         assert not await second_factor.is_pending(forged), forged
         with pytest.raises(SecondStepOver):
-            await second_factor.second_step(forged, codes[0])
-    assert await second_factor.second_step(token, codes[0]) == nora.id
+            await through(forged, codes[0])
+    assert await through(token, codes[0]) == nora.id
 
 
 async def test_a_new_password_voids_the_step_and_skips_no_code(nora: Account, hands: Hands) -> None:
@@ -269,7 +276,7 @@ async def test_a_new_password_voids_the_step_and_skips_no_code(nora: Account, ha
     assert token
     await set_password(NORA, "Trois cerises volent bas")
     with pytest.raises(SecondStepOver):
-        await second_factor.second_step(token, codes[0])
+        await through(token, codes[0])
     assert await second_factor.pending(nora.id), "R10: a reset does not skip the second factor"
     assert await step(nora, codes[0]) == nora.id
 

@@ -62,11 +62,6 @@ async def sign_in(identifier: str, password: str, *, address: str, browser_token
     return Admitted(account.id, await _make_known(account, browser_token))
 
 
-async def keep_first_language(account_id: int, language: str) -> None:
-    """The language a person first signed in with is theirs until they choose another: letters are written in it."""
-    await update(Account.filter(id=account_id, language=None), language=language)
-
-
 async def create_account(
     *,
     identifier: str,
@@ -126,7 +121,7 @@ async def set_password(identifier: str, password: str) -> Account:
     async def work(connection: Any) -> list[int]:
         return await replace_password(connection, account.id, password_hash)
 
-    await after_new_password(account.id, await atomic(work))
+    sessions.are_revoked(await atomic(work))
     await account.refresh_from_db()
     return account
 
@@ -158,7 +153,7 @@ async def change_password(account_id: int, *, current: str, new: str, keep_sessi
         return await replace_password(connection, account_id, password_hash, keep_session_id=keep_session_id)
 
     ended = await atomic(work)
-    await after_new_password(account_id, ended)
+    sessions.are_revoked(ended)
     return ended
 
 
@@ -166,22 +161,18 @@ async def replace_password(
     connection: Any, account_id: int, password_hash: str, *, keep_session_id: int = 0
 ) -> list[int]:
     """Everything a new password changes, in one transaction: sessions and known browsers end, links in messages too,
-    and the owner is notified. Returns the ended sessions' ids; call after_new_password when it is committed."""
+    failed tries no longer count, and the owner is notified. Returns the ended sessions' ids, for sessions.are_revoked
+    when it is committed."""
     await Account.filter(id=account_id).using_db(connection).update(password_hash=password_hash)
+    account = await Account.get(id=account_id, using_db=connection)
+    for track in (account.identifier, _confirmations(account_id)):
+        await guessing.forget(connection, track)
     await KnownBrowser.filter(account_id=account_id).using_db(connection).delete()
     await links.kill(connection, account_id)
     for kind in (MailKind.PASSWORD_LINK, MailKind.EMAIL_LINK):
         await outbox.withdraw(connection, account_id, kind)
     await outbox.put(connection, account_id, MailKind.PASSWORD_CHANGED, {"at": clock.now().isoformat()})
     return [int(row["id"]) for row in await rows(connection, _END_SESSIONS, clock.now(), account_id, keep_session_id)]
-
-
-async def after_new_password(account_id: int, ended: list[int]) -> None:
-    """Once it is committed: this process forgets the ended sessions, and failed tries no longer count."""
-    await sessions.revoke(*ended)
-    account = await Account.get(id=account_id)
-    await guessing.forget(account.identifier)
-    await guessing.forget(_confirmations(account_id))
 
 
 async def _first_password(identifier: str, password_hash: str, role: Role, email: str | None) -> Account:

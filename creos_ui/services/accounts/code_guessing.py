@@ -50,10 +50,6 @@ async def begin(kind: str, account_id: int) -> int:
     return await atomic(work)
 
 
-async def right(this: int) -> None:
-    """The code was right: this try was no guess."""
-
-    async def work(connection: Any) -> None:
-        await SignInAttempt.filter(id=this).using_db(connection).delete()
-
-    await atomic(work)
+async def right(connection: Any, this: int) -> None:
+    """The code was right, and is used up in this transaction: this try was no guess."""
+    await SignInAttempt.filter(id=this).using_db(connection).delete()

@@ -83,14 +83,10 @@ async def succeeded(this: Try) -> None:
     await update(SignInAttempt.filter(id=this.id), succeeded=True)
 
 
-async def forget(identifier: str) -> None:
-    """The account has a new password: its failures are over."""
-
-    async def work(connection: Any) -> None:
-        identifier_hash = keyed_hash("identifier", identifier)
-        await SignInAttempt.filter(identifier_hash=identifier_hash).using_db(connection).delete()
-
-    await atomic(work)
+async def forget(connection: Any, identifier: str) -> None:
+    """The account gets a new password in this transaction: its failures are over."""
+    identifier_hash = keyed_hash("identifier", identifier)
+    await SignInAttempt.filter(identifier_hash=identifier_hash).using_db(connection).delete()
 
 
 async def prune() -> int:

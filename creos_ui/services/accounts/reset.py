@@ -14,8 +14,8 @@ from creos_ui.database.transactions import atomic, one_at_a_time, rows
 from creos_ui.errors import LinkNotUsable
 from creos_ui.keyed_hash import keyed_hash
 from creos_ui.services import outbox
-from creos_ui.services.accounts import links, password_policy
-from creos_ui.services.accounts.account import after_new_password, replace_password
+from creos_ui.services.accounts import links, password_policy, sessions
+from creos_ui.services.accounts.account import replace_password
 from creos_ui.services.accounts.guessing import network_of
 from creos_ui.services.accounts.passwords import hash_password
 from models import Account, LinkPurpose, MailKind, ResetRequest, folded
@@ -75,12 +75,12 @@ async def set_by_link(token: str, password: str) -> list[int]:
     await password_policy.check(password, account_id=account.id)
     password_hash = await hash_password(password)
 
-    async def work(connection: Any) -> tuple[int, list[int]]:
+    async def work(connection: Any) -> list[int]:
         account_id, _ = await links.use_up(connection, token, LinkPurpose.PASSWORD)
-        return account_id, await replace_password(connection, account_id, password_hash)
+        return await replace_password(connection, account_id, password_hash)
 
-    account_id, ended = await atomic(work)
-    await after_new_password(account_id, ended)
+    ended = await atomic(work)
+    sessions.are_revoked(ended)
     return ended
 
 

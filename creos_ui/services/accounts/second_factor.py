@@ -10,23 +10,25 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pyotp
 import segno
 from tortoise.expressions import Q
 
 from creos_ui import clock
-from creos_ui.database.transactions import atomic, update
+from creos_ui.database.transactions import atomic
 from creos_ui.database.values import LARGEST_ID
 from creos_ui.errors import DomainError
 from creos_ui.keyed_hash import keyed_hash
 from creos_ui.services import outbox
-from creos_ui.services.accounts import code_guessing
+from creos_ui.services.accounts import code_guessing, sessions
 from creos_ui.services.accounts.account import confirm_password
 from models import Account, MailKind, RecoveryCode
 
+T = TypeVar("T")
 STEP = 30  # seconds a code stands for
 WINDOW = 1  # steps a clock may be off, each way
 RECOVERY_CODES = 10
@@ -77,10 +79,10 @@ async def switch_on(account_id: int, session_id: int, *, password: str, code: st
     step = _step_of(secret, _plain(code), after=None)
     if step is None:
         raise CodeRefused
-    await code_guessing.right(this)
     codes = _new_codes()
 
     async def work(connection: Any) -> None:
+        await code_guessing.right(connection, this)
         without = Account.filter(id=account_id, totp_secret=None).using_db(connection)
         if not await without.update(totp_secret=secret, totp_last_step=step):
             raise SecondFactorChanged
@@ -98,7 +100,6 @@ async def switch_off(account_id: int, *, password: str, code: str) -> None:
     """
     account = await _with_factor(account_id)
     await confirm_password(account_id, password)
-    await _use_up(account, code)
 
     async def work(connection: Any) -> None:
         # the last step stays: the next secret to be offered depends on it
@@ -108,21 +109,20 @@ async def switch_off(account_id: int, *, password: str, code: str) -> None:
         await RecoveryCode.filter(account_id=account_id).delete()
         await _notify(connection, account_id, "off")
 
-    await atomic(work)
+    await _with_code(account, code, work)
 
 
 async def renew_codes(account_id: int, *, password: str, code: str) -> list[str]:
     """Ten new recovery codes; the old ones are void. Raises as `switch_off` does."""
     account = await _with_factor(account_id)
     await confirm_password(account_id, password)
-    await _use_up(account, code)
     codes = _new_codes()
 
     async def work(connection: Any) -> None:
         await _replace_codes(account_id, codes)
         await _notify(connection, account_id, "codes")
 
-    await atomic(work)
+    await _with_code(account, code, work)
     return codes
 
 
@@ -151,13 +151,19 @@ async def is_pending(token: str) -> bool:
     return await _pending_account(token) is not None
 
 
-async def second_step(token: str, code: str) -> int:
-    """The id of the account that may now have its session. Raises SecondStepOver, CodeRefused or TooManyCodes."""
+async def second_step(token: str, code: str, *, device: str, language: str | None = None) -> str:
+    """Open the session the password alone did not open (as sessions.open_session does); returns its token.
+
+    Raises SecondStepOver, CodeRefused or TooManyCodes.
+    """
     account = await _pending_account(token)
     if account is None:
         raise SecondStepOver
-    await _use_up(account, code)
-    return account.id
+
+    async def work(_: Any) -> str:
+        return await sessions.open_session(account.id, device=device, language=language)
+
+    return await _with_code(account, code, work)
 
 
 # how an application learns the secret
@@ -212,31 +218,42 @@ async def _with_factor(account_id: int) -> Account:
     return account
 
 
-async def _use_up(account: Account, code: str) -> None:
-    """Use a code up: of the application, or a recovery code. Each kind has its own limit, so that a stranger who
-    spends the one does not take away the other."""
+async def _with_code(account: Account, code: str, work: Callable[[Any], Awaitable[T]]) -> T:
+    """Use a code up, of the application or a recovery code, and do what it is for; where that fails the code is still
+    good. Each kind has its own limit, so that a stranger who spends the one does not take away the other."""
     plain = _plain(code)
-    assert account.totp_secret is not None
-    if len(plain) == 6 and plain.isascii() and plain.isdecimal():
-        this = await code_guessing.begin("totp", account.id)
-        latest = int(clock.now().timestamp()) // STEP + WINDOW
-        last = account.totp_last_step
-        if last is not None and last > latest:  # used while the clock ran ahead
-            last = None
-        step = _step_of(account.totp_secret, plain, after=last)
-        if step is None:
+    of_application = len(plain) == 6 and plain.isascii() and plain.isdecimal()
+    this = await code_guessing.begin("totp" if of_application else "recovery", account.id)
+
+    async def whole(connection: Any) -> T:
+        if not await (_use_totp if of_application else _use_recovery)(connection, account, plain):
             raise CodeRefused
-        earlier = Q(totp_last_step=None) | Q(totp_last_step__lt=step) | Q(totp_last_step__gt=latest)
-        unused = Account.filter(earlier, id=account.id, totp_secret=account.totp_secret)
-        changed = await update(unused, totp_last_step=step)
-    else:
-        this = await code_guessing.begin("recovery", account.id)
-        code_hash = _code_hash(account.id, plain)
-        unused_code = RecoveryCode.filter(account_id=account.id, code_hash=code_hash, used_at=None)
-        changed = await update(unused_code, used_at=clock.now())
-    if not changed:  # of two at once, one gets in
-        raise CodeRefused
-    await code_guessing.right(this)
+        await code_guessing.right(connection, this)
+        return await work(connection)
+
+    return await atomic(whole)
+
+
+async def _use_totp(connection: Any, account: Account, plain: str) -> int:
+    """How many it used up: 0 where it is none or was used; of two at once, one gets in."""
+    latest = int(clock.now().timestamp()) // STEP + WINDOW
+    last = account.totp_last_step
+    if last is not None and last > latest:  # used while the clock ran ahead
+        last = None
+    assert account.totp_secret is not None
+    step = _step_of(account.totp_secret, plain, after=last)
+    if step is None:
+        return 0
+    earlier = Q(totp_last_step=None) | Q(totp_last_step__lt=step) | Q(totp_last_step__gt=latest)
+    unused = Account.filter(earlier, id=account.id, totp_secret=account.totp_secret)
+    return await unused.using_db(connection).update(totp_last_step=step)
+
+
+async def _use_recovery(connection: Any, account: Account, plain: str) -> int:
+    """The same of a recovery code."""
+    code_hash = _code_hash(account.id, plain)
+    unused = RecoveryCode.filter(account_id=account.id, code_hash=code_hash, used_at=None)
+    return await unused.using_db(connection).update(used_at=clock.now())
 
 
 def _step_of(secret: str, code: str, *, after: int | None) -> int | None:

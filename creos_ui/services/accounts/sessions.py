@@ -82,12 +82,16 @@ _revoked: set[int] = set()
 _left: set[int] = set()  # signed out here while nothing could be written: their rows do not say so yet
 
 
-async def open_session(account_id: int, *, device: str) -> str:
-    """Sign this account in on one browser; returns the token for its cookie, which is stored nowhere."""
+async def open_session(account_id: int, *, device: str, language: str | None = None) -> str:
+    """Sign this account in on one browser; returns the token for its cookie, which is stored nowhere.
+
+    The language a person first signs in with is theirs until they choose another: letters are written in it.
+    """
     token = secrets.token_urlsafe(32)
     now = clock.now()
 
     async def work(connection: Any) -> None:
+        await Account.filter(id=account_id, language=None).using_db(connection).update(language=language)
         await Session.create(
             token_hash=keyed_hash("session", token),
             account_id=account_id,
