@@ -30,7 +30,7 @@ FLOORS = [
 ROOMS = {
     "creos_ui.services": [
         ("money",),
-        ("outbox", "preview"),
+        ("chores", "outbox", "preview"),
         ("accounts", "people"),
         ("invitations",),
         ("mail", "former_system"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 
 from nicegui import Client, ui
 
 from creos_ui.errors import NotSaved
 from creos_ui.services.accounts import account, guessing, links, reset, sessions
+from creos_ui.services.chores import Chores
 from creos_ui.services.invitations import documents
 from creos_ui.texts import t
 from creos_ui.web.cutting import TO_SIGN_IN_AND_BACK, cut, pages_of
@@ -26,20 +28,24 @@ _warnings: dict[str, ui.dialog] = {}  # by page
 async def watch() -> None:
     """Runs as long as the portal; one failed look (a busy database) does not end it. It also deletes
     what is over of tries, sessions, browsers and links, and files that were never recorded."""
-    looks = 0
+    tell = partial(report, where="the watch over sessions")
+    prunes, looks = Chores(_settle_documents, *PRUNED, tell=tell), 0
     while True:
         try:
             await look()
-            if looks % PRUNED_EVERY == 0:
-                for prune in PRUNED:
-                    await prune()
-                await documents.settle_left(settings().documents)
         except NotSaved:
             pass  # noted already; the next look tries again
         except Exception as exc:
-            report(exc, "the watch over sessions")
+            tell(exc)
+        if looks % PRUNED_EVERY == 0:
+            prunes.begin()
+        await prunes.next()
         looks += 1
         await asyncio.sleep(EVERY)
+
+
+async def _settle_documents() -> None:
+    await documents.settle_left(settings().documents)
 
 
 async def look() -> None:

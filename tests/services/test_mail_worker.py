@@ -74,3 +74,28 @@ async def test_reminders_that_cannot_be_written_hold_up_no_message(
             for count in (1, 2):
                 await put(nora)
                 await until_there_are(count, sent_at__isnull=False)
+
+
+async def test_reminders_that_cannot_be_written_hold_up_no_deletion_and_are_logged_once(
+    nora: Account, working: Working, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries, enough = 0, asyncio.Event()
+
+    async def fails(*_: Any, **__: Any) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 5:
+            enough.set()
+        raise RuntimeError
+
+    monkeypatch.setattr(reminders, "remind", fails)
+    moved = MovedClock(monkeypatch)
+    await put(nora, MailKind.PASSWORD_CHANGED, at=clock.now().isoformat())
+    await MailMessage.all().update(next_try_at=None, failed_at=clock.now())
+    moved.move(days=91)
+    with running_sink() as sink:
+        async with working(**sink.settings()):
+            await until_there_are(0)
+            async with asyncio.timeout(20):
+                await enough.wait()
+    assert caplog.messages.count("mail: RuntimeError") == 1

@@ -195,7 +195,8 @@ def _browser_hash(account: Account, token: str) -> str:
 
 async def prune_browsers() -> None:
     """Forget the browsers whose cookie has ended: a year after the last sign-in."""
-    await KnownBrowser.filter(last_used_at__lt=clock.now() - KNOWN_FOR).delete()
+    over = KnownBrowser.filter(last_used_at__lt=clock.now() - KNOWN_FOR)
+    await atomic(lambda connection: over.using_db(connection).delete())
 
 
 async def _known_browser(account: Account | None, token: str | None) -> KnownBrowser | None:

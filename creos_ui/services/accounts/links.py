@@ -89,4 +89,5 @@ async def kill(connection: Any, account_id: int) -> None:
 
 async def prune() -> None:
     """Drop what has long been over."""
-    await OneTimeLink.filter(expires_at__lt=clock.now() - KEPT).delete()
+    over = OneTimeLink.filter(expires_at__lt=clock.now() - KEPT)
+    await atomic(lambda connection: over.using_db(connection).delete())

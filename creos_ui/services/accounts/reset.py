@@ -86,4 +86,5 @@ async def set_by_link(token: str, password: str) -> list[int]:
 
 async def prune() -> None:
     """Drop what no longer counts."""
-    await ResetRequest.filter(at__lt=clock.now() - DAY).delete()
+    over = ResetRequest.filter(at__lt=clock.now() - DAY)
+    await atomic(lambda connection: over.using_db(connection).delete())

@@ -225,7 +225,8 @@ async def sweep() -> Swept:
 
 async def prune() -> None:
     """Drop the rows of sessions that ended long ago."""
-    await Session.filter(created_at__lt=clock.now() - LONGEST - KEPT).delete()
+    over = Session.filter(created_at__lt=clock.now() - LONGEST - KEPT)
+    await atomic(lambda connection: over.using_db(connection).delete())
 
 
 async def write_all() -> None:

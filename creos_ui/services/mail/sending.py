@@ -181,7 +181,8 @@ def delay_after(tries: int) -> timedelta:
 
 async def prune() -> None:
     """Delete what is sent or given up and was written 90 days ago: nobody needs it, and it names people (R62)."""
-    await MailMessage.filter(next_try_at=None, created_at__lt=clock.now() - KEPT).delete()
+    over = MailMessage.filter(next_try_at=None, created_at__lt=clock.now() - KEPT)
+    await atomic(lambda connection: over.using_db(connection).delete())
 
 
 async def _refused(message: MailMessage, refusal: Refused) -> None:

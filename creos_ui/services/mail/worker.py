@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import date
+from functools import partial
 
 from creos_ui import clock
 from creos_ui.errors import NotSaved
+from creos_ui.services.chores import Chores
 from creos_ui.services.mail import reminders, sending
 from creos_ui.services.mail.letter import Portal
 from creos_ui.services.mail.server import Server
@@ -39,27 +41,31 @@ def server_of(settings: Settings) -> Server | None:
 async def work(settings: Settings) -> None:
     """Runs until it is cancelled; one failed round (a busy database) does not end it."""
     server = server_of(settings)
-    done: date | None = None
+    chores = Chores(partial(_remind, settings), sending.give_up_late, sending.prune, tell=_tell)
+    begun: date | None = None
     while True:
         try:
             if server:
                 await sending.send_due(server, portal_of(settings))
             elif settings.demo:
                 await sending.shelve_due(portal_of(settings))
-            done = await _daily(settings, done)  # last: reminders that cannot be written hold up no link
         except NotSaved:
             pass  # noted already; the next round tries again
         except Exception as exc:
-            log.error("mail: %s", type(exc).__name__)
+            _tell(exc)
+        now = clock.now().astimezone(clock.SCHOOL_ZONE)
+        if now.hour >= REMINDED_FROM or settings.demo:
+            if now.date() != begun:
+                begun = now.date()
+                chores.begin()
+            await chores.next()
         await asyncio.sleep(EVERY)
 
 
-async def _daily(settings: Settings, done: date | None) -> date | None:
-    now = clock.now().astimezone(clock.SCHOOL_ZONE)
-    if now.date() == done or (now.hour < REMINDED_FROM and not settings.demo):
-        return done
+async def _remind(settings: Settings) -> None:
     if settings.smtp_host or settings.demo:  # else none would be sent, and all would count as reminded of
-        await reminders.remind(now.date(), days=[int(day) for day in settings.reminder_days.split(",")])
-    await sending.give_up_late()
-    await sending.prune()
-    return now.date()
+        await reminders.remind(clock.today(), days=[int(day) for day in settings.reminder_days.split(",")])
+
+
+def _tell(exc: Exception) -> None:
+    log.error("mail: %s", type(exc).__name__)  # its words may name somebody
