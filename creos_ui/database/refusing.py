@@ -1,5 +1,6 @@
-"""A database that takes no writes: a full disk, a server that is gone, a lock that is not let go. While that lasts
-every click fails, so the operator is told once an hour, and whoever asks for the portal's health at any time."""
+"""A database that does not do what it is asked: a full disk, a server that is gone, a lock that all of it waits for and
+that is not let go. While that lasts every click fails, so the operator is told once an hour, and whoever asks for the
+portal's health at any time."""
 
 from __future__ import annotations
 
@@ -30,14 +31,16 @@ def is_refusal(exc: OperationalError) -> bool:
 
 
 def note(exc: OperationalError) -> None:
-    """The database has just refused to write."""
+    """The database has just refused."""
     global _refused_at, _logged_at
     _refused_at = time.monotonic()
     if _refused_at - _logged_at >= LOGGED_EVERY:
         _logged_at = _refused_at
-        log.error("the database takes no writes, people see a sentence instead: %s", str(exc).partition("\n")[0])
+        log.error(
+            "the database refuses what it is asked, people see a sentence instead: %s", str(exc).partition("\n")[0]
+        )
 
 
 def lately() -> bool:
-    """Has it refused to write in the last minute?"""
+    """Has it refused in the last minute?"""
     return time.monotonic() - _refused_at < LATELY

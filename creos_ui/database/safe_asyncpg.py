@@ -23,7 +23,7 @@ from tortoise.exceptions import OperationalError, TransactionManagementError
 
 from creos_ui.database.safe_sqlite import finish
 
-LONGEST_WAIT = 3.0  # seconds for a connection
+LONGEST_WAIT = 2.0  # seconds for a connection; then come those for a lock (config.py)
 KEPT_FOR_READING = 2  # connections of the pool that no transaction takes
 
 

@@ -15,8 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from creos_ui.database import refusing
 from creos_ui.database.safe_asyncpg import Retry
-from creos_ui.errors import NotKnown, NotSaved
+from creos_ui.errors import Busy, NotKnown, NotSaved
 from creos_ui.texts import QUASAR, t
 from creos_ui.web.assets import asset_url
 from creos_ui.web.language import language_of
@@ -76,6 +77,20 @@ def report(exception: BaseException, where: str) -> str:
     return reference
 
 
+def refusal_key(exception: BaseException) -> str:
+    """The key of the sentence that says that the database lets nothing through or takes no writes; "" for any other
+    exception. A Retry gets this far from what only reads, which waits for no row: what it waited for, all want."""
+    if isinstance(exception, Retry):
+        refusing.note(exception)
+        return Busy.text_key
+    return exception.text_key if isinstance(exception, NotSaved) else ""
+
+
+def try_later(request: Request, exception: BaseException) -> Response:
+    """The page for what has a refusal_key, where no page of its own says it."""
+    return error_page(request, 503, text_key=NotKnown.text_key if isinstance(exception, NotKnown) else "")
+
+
 def new_reference() -> str:
     """Short enough to read out on the telephone: 3f9a-07c2."""
     digits = secrets.token_hex(4)
@@ -104,8 +119,8 @@ async def _not_understood(request: Request, _: Exception) -> Response:
 
 
 async def _not_saved(request: Request, exception: Exception) -> Response:
-    """Where a form has no page of its own to say it on; or no connection was free to read with."""
-    return error_page(request, 503, text_key=exception.text_key if isinstance(exception, NotKnown) else "")
+    assert refusal_key(exception)
+    return try_later(request, exception)
 
 
 async def _unexpected(request: Request, exception: Exception) -> Response:

@@ -20,7 +20,7 @@ from creos_ui.services.accounts import sessions
 from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.web import assets, cookies, unopened
 from creos_ui.web.cutting import session_of
-from creos_ui.web.error_pages import error_page, report
+from creos_ui.web.error_pages import error_page, refusal_key, report, try_later
 from creos_ui.web.headers import with_security_headers
 from creos_ui.web.serving import settings
 from creos_ui.web.socket_limit import limited
@@ -69,6 +69,10 @@ class Guard:
             else:
                 await self._request(scope, receive, answer)
         except Exception as exc:
+            if not started and refusal_key(exc):  # whose session it is cannot be read at the moment
+                if scope["type"] == "http":
+                    return await try_later(Request(scope), exc)(scope, receive, answer)
+                return await _refuse_socket(scope, receive, answer)  # the browser tries again by itself
             # Starlette raises what it has already answered once more; it ends here, and is logged once
             reference = "" if state.get("reported") else report(exc, scope["type"])
             if scope["type"] == "http" and not started:

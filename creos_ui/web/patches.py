@@ -1,7 +1,7 @@
 """What NiceGUI 3.18.0 needs changed for us. Private names: pyproject.toml pins the exact version, and each change has a
 test in tests/web that fails without it: test_sockets, test_in_the_browser, test_requests (nonce, slow page),
-test_language (lost connection), test_elements (what a method expects). Only cutting.py and unopened.py use private
-names as well.
+test_held_tables (a page's time), test_language (lost connection), test_elements (what a method expects). Only
+cutting.py and unopened.py use private names as well.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from nicegui import Client, app, core, helpers, ui
 from nicegui.slot import Slot
 from nicegui.translations import translations
 
-from creos_ui.errors import NotSaved
 from creos_ui.services.accounts import sessions
 from creos_ui.texts import QUASAR, t
 from creos_ui.web import cutting
-from creos_ui.web.error_pages import report
+from creos_ui.web.error_pages import refusal_key, report
 from creos_ui.web.language import language_of
 
+LONGEST_PAGE = 6.0  # seconds; more than a connection and a lock are waited for (safe_asyncpg.py, config.py)
 log = logging.getLogger("creos_ui")
 
 
 def apply() -> None:
     """All of them; once per process."""
+    leave_pages_their_time()
     inspect_each_method_once()
     bind_sockets_to_page_and_session()
     free_pages_left_on_purpose()
@@ -142,18 +143,27 @@ def put_nonce_into_template() -> None:
         environment.cache.clear()
 
 
+def leave_pages_their_time() -> None:
+    """A page may wait for a connection and then for a lock, and says so in words once the database has refused it;
+    upstream it is given up after 3 s, with an error."""
+    defaults = nicegui.page.page.__init__.__kwdefaults__
+    assert defaults
+    defaults["response_timeout"] = LONGEST_PAGE
+
+
 def show_exceptions_as_a_reference() -> None:
     """An exception in a handler is logged once, and the page shows its reference (R57); upstream shows nothing, or the
-    exception's text. That nothing can be saved is no mistake of ours, has been logged, and is shown in words."""
+    exception's text. That nothing can be saved or read is no mistake of ours, has been logged, and is shown
+    in words."""
 
     def show(exception: Exception) -> None:
-        reference = "" if isinstance(exception, NotSaved) else report(exception, "an event handler")
+        key = refusal_key(exception)
+        reference = "" if key else report(exception, "an event handler")
         stack = Slot.get_stack()  # empty in a background task that belongs to no page
         if not stack:
             return
         client = stack[-1].parent.client
-        key = exception.text_key if isinstance(exception, NotSaved) else "error.unexpected"
-        message = t(key, language_of(client.request), reference=reference)
+        message = t(key or "error.unexpected", language_of(client.request), reference=reference)
         with client:
             ui.notify(message, type="negative", timeout=0, close_button="✕")
 

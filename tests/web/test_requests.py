@@ -305,15 +305,6 @@ def test_no_exception_text_reaches_a_reader_and_the_reference_is_in_the_log(port
     assert nora.get("/trial").status_code == 200
 
 
-def test_a_database_too_busy_for_a_page_is_a_sentence(portal: Portal) -> None:
-    nora, before = portal.sign_in(NORA), portal.log().count("Traceback")
-    for path in ("/trial/busy", "/trial/busy-route"):
-        answer = nora.get(path)
-        assert answer.status_code == 503
-        assert "Le portail est momentanément indisponible" in answer.text
-    assert portal.log().count("Traceback") == before
-
-
 def test_a_page_too_slow_to_build_says_so_without_our_words(portal: Portal) -> None:
     answer = portal.sign_in(NORA).get("/trial/slow")
     assert answer.status_code == 500

@@ -58,6 +58,11 @@ def faults_page() -> None:
         raise RuntimeError(SECRET)
 
     ui.button("tout de suite", on_click=at_once).props("data-testid=at-once")
+
+    def refused() -> None:
+        raise Retry("no connection is free")
+
+    ui.button("occupé", on_click=refused).props("data-testid=busy")
     ui.button("plus tard", on_click=later).props("data-testid=later")
 
 
