@@ -17,6 +17,11 @@ import asyncpg
 
 FOLDER = "CREOS_TEST_FOLDER"  # names the run's folder; xdist's workers inherit it
 MEMORY = Path("/dev/shm")  # noqa: S108 - a mount, not a name anybody could take first
+# how many statements of this database wait for a lock, also inside a transaction (pg_stat_activity would stand still)
+WAITING = """
+    SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND pid IN (
+        SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = current_database())
+"""
 
 
 def make_folder() -> tempfile.TemporaryDirectory[str]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
-from creos_ui.database import transactions
+from creos_ui.database import safe_asyncpg, transactions
+from creos_ui.database.config import SERVER_SETTINGS, config
 from creos_ui.database.safe_asyncpg import KEPT_FOR_READING, Retry
 from creos_ui.database.transactions import atomic, one_at_a_time
 from creos_ui.errors import Busy, NotRecorded
@@ -22,6 +24,7 @@ from creos_ui.services.invitations.listing import Wanted, page_of_invitations
 from creos_ui.services.money import ledger
 from models import Guardian, Invitation, Transfer
 from tests.databases import connected, postgres_database
+from tests.postgres import WAITING
 from tests.school import School, add_guardian, add_pupil, new_key
 
 pytestmark = pytest.mark.postgres
@@ -58,7 +61,7 @@ async def hold_wallet(holder: asyncpg.Connection, *guardians: Guardian) -> None:
 async def blocked(holder: asyncpg.Connection, count: int) -> None:
     """Until so many statements wait for a lock."""
     async with asyncio.timeout(LONGEST):
-        while await holder.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") < count:
+        while await holder.fetchval(WAITING) < count:
             continue  # the question itself lets the others go on
 
 
@@ -142,11 +145,29 @@ async def test_a_second_act_on_many_is_answered_while_the_first_goes_on(
 async def test_where_every_connection_is_in_use_a_statement_is_refused(
     school: School, holder: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Single statements that write can wait for a row as well."""
+    """Single statements that write can wait for a row as well. Who is refused has waited a moment here, not seconds."""
     rename = "UPDATE guardian SET first_name = 'x' WHERE id = $1"
     await holder.execute(rename, school.nora.id)
     connection = transactions.default_connection()
-    waiting = [asyncio.create_task(transactions.execute(connection, rename, school.nora.id)) for _ in range(2 * POOL)]
+
+    def renaming() -> asyncio.Task[int]:
+        return asyncio.create_task(transactions.execute(connection, rename, school.nora.id))
+
+    first = [renaming() for _ in range(POOL)]
     await blocked(holder, POOL)
-    assert await refusals([*waiting, asyncio.create_task(ledger.balance_cents(school.omar.id))]) <= {int, Retry}
+    monkeypatch.setattr(safe_asyncpg, "LONGEST_WAIT", 0.05)
+    assert await refusals([renaming(), asyncio.create_task(ledger.balance_cents(school.omar.id))]) == {Retry}
+    assert not any(one.done() for one in first), "who is refused has waited for none of those"
+    await holder.execute("ROLLBACK")
+    assert await asyncio.gather(*first) == [1] * POOL
     assert await ledger.balance_cents(school.omar.id) == 500
+
+
+def test_nobody_waits_longer_than_the_readme_says() -> None:
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text("utf-8").split())
+    assert "two seconds for a free connection, three for a row or table that another program holds" in readme
+    assert "thirty seconds for one statement. Two connections of the eight are kept for reading" in readme
+    assert SERVER_SETTINGS == {"lock_timeout": "3s", "statement_timeout": "30s"}
+    assert safe_asyncpg.LONGEST_WAIT <= 2
+    assert safe_asyncpg.KEPT_FOR_READING == 2
+    assert config("postgres://localhost/x")["connections"]["default"]["credentials"]["maxsize"] == POOL == 8

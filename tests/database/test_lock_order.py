@@ -19,7 +19,7 @@ from creos_ui.services.invitations import automatic, claiming, credit
 from creos_ui.services.invitations.answering import set_amount
 from creos_ui.services.money.books import check_books
 from models import Invitation, Transfer
-from tests.postgres import postgres_url
+from tests.postgres import WAITING, postgres_url
 from tests.school import School, new_key
 
 ROUNDS, INVITATIONS = 12, 10
@@ -113,7 +113,7 @@ async def test_whoever_waits_for_a_wallet_holds_no_invitation(school: School) ->
             await other.execute("BEGIN")
             await other.execute("SELECT id FROM ledger_account WHERE guardian_id = $1 FOR UPDATE", school.nora.id)
             waiting = asyncio.create_task(act(invitation))
-            while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            while not await other.fetchval(WAITING):
                 continue  # the question itself lets the act go on, as far as the wallet
             await other.execute(f"SELECT id FROM invitation WHERE id = {invitation.id} FOR UPDATE NOWAIT")
             await other.execute("ROLLBACK")

@@ -24,13 +24,9 @@ from creos_ui.services.money import ledger
 from creos_ui.services.preview import ChangedMeanwhile, apply_if_same
 from creos_ui.tables.reading import FileUnreadable
 from models import Account, Activity, Document, Guardian, Invitation, MailMessage, Pupil, Transfer
+from tests.postgres import WAITING
 from tests.school import School, add_guardian, add_pupil
 from tests.services.desk import PDF, Desk, books_hold, everything, faults_of, line, remarks_of
-
-WAITING = """
-    SELECT count(*) AS n FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-    WHERE d.datname = current_database() AND NOT l.granted
-"""
 
 
 async def the_invitation() -> Invitation:

@@ -15,7 +15,7 @@ from creos_ui.web import session_watch
 async def test_one_prune_that_fails_holds_up_no_other_and_is_tried_again_at_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    turns: dict[str, int] = {"orphans": 0, "busy": 0, "wrong": 0, "good": 0}
+    turns: dict[str, int] = {"documents": 0, "busy": 0, "wrong": 0, "good": 0}
     enough = asyncio.Event()
 
     def turn(name: str, failure: Exception | None = None) -> Any:
@@ -33,7 +33,7 @@ async def test_one_prune_that_fails_holds_up_no_other_and_is_tried_again_at_once
 
     monkeypatch.setattr(session_watch, "EVERY", 0)
     monkeypatch.setattr(session_watch, "look", look)
-    monkeypatch.setattr(session_watch, "_settle_left", turn("orphans"))
+    monkeypatch.setattr(session_watch, "_settle_documents", turn("documents"))
     monkeypatch.setattr(session_watch, "PRUNED", (turn("busy", Busy()), turn("wrong", RuntimeError()), turn("good")))
     with caplog.at_level(logging.ERROR):
         task = asyncio.create_task(session_watch.watch())
@@ -43,6 +43,6 @@ async def test_one_prune_that_fails_holds_up_no_other_and_is_tried_again_at_once
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-    assert (turns["orphans"], turns["good"]) == (1, 1)
+    assert (turns["documents"], turns["good"]) == (1, 1)
     (line,) = caplog.messages
     assert line.startswith("unexpected in the watch over sessions")
