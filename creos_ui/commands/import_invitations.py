@@ -101,8 +101,6 @@ def _in_words(report: Report) -> list[str]:
         lines.append(words("import.unchanged", count=report.unchanged))
     if report.answered_here:
         lines.append(words("import.answered_here", count=report.answered_here))
-    if report.left_out:
-        lines.append(words("import.left_out", count=report.left_out))
     return lines
 
 
@@ -131,7 +129,6 @@ def _for_machines(report: Report) -> dict[str, Any]:
         "ignored_columns": report.ignored_columns,
         "mandatory_column": report.mandatory_known,
         "namesakes": [asdict(namesake) for namesake in report.namesakes],
-        "left_out": report.left_out,
         "remarks": [_row_for_machines(remark, "other") for remark in report.remarks],
         "bad_rows": [_row_for_machines(fault) for fault in report.bad_rows],
         "questions": [_row_for_machines(question, "same", "other") for question in report.questions],

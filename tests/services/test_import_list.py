@@ -323,7 +323,7 @@ def they_meet(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_of_several_at_once_one_is_applied(db: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     children = ("Muller Camille", "Muller Nolan", "Muller Zoé")
-    await desk.apply(*[line(child=child, title="Piscine", due="25/06/2024") for child in children])
+    await desk.apply(*[line(child=child, title="Piscine", starts="25/06/2024") for child in children])
     seen = await desk.preview(*[line(child=child) for child in children])
     they_meet(3, monkeypatch)
     ended = await asyncio.gather(*(desk.apply_seen(seen) for _ in range(3)), return_exceptions=True)
@@ -363,19 +363,18 @@ async def test_an_invitation_opened_again_here_is_not_answered_by_an_old_list(db
 
 
 CONTRADICTIONS: list[tuple[dict[str, str], dict[str, str], str, str]] = [
-    ({}, {"mandatory": "oui"}, "Obligatoire", "optional_here"),
-    ({"mandatory": "oui"}, {}, "Obligatoire", "mandatory_here"),
-    ({}, {"identifier": "dubois.jacqueline", "debtor": "Durand Odile"}, "Identifiant", "identifier_of_other"),
+    ({"mandatory": "oui"}, {"mandatory": "oui", "declined": "20/06/2024"}, "Date de refus", "declined_mandatory"),
+    ({}, {"identifier": "dubois.anne1", "debtor": "Durand Odile"}, "Identifiant", "identifier_of_other"),
 ]
 
 
 async def test_a_list_that_contradicts_what_is_here_is_refused(db: Any, desk: Desk, subtests: pytest.Subtests) -> None:
     for number, (first, then, column, reason) in enumerate(CONTRADICTIONS):
         with subtests.test(reason, column=column):
-            one = {"title": f"Sortie {number}", "due": f"{number + 1:02}/07/2024"}
+            one = {"child": f"Muller Nolan{number}", "debtor": f"Dubois Anne{number}"}
             assert (await desk.apply(line(**one, **first))).applied
             before = await everything()
-            report = await desk.apply(line(title="Nouveau"), line(**one, **then))
+            report = await desk.apply(line(title="Nouveau"), line(**{**one, **then}))
             assert faults_of(report) == [(3, column, reason)]
             assert await everything() == before
 
@@ -402,10 +401,11 @@ async def test_what_was_answered_here_stays_with_a_remark_and_the_rest_of_the_li
 ) -> None:
     for number, (first, then, remarks, answered_here) in enumerate(ANSWERED_HERE):
         with subtests.test(str(first), then=then):
-            one = {"title": f"Sortie {number}", "due": f"{number + 1:02}/07/2024"}
+            one = {"child": f"Muller Nolan{number}", "debtor": f"Dubois Anne{number}", "title": f"Sortie {number}"}
             await desk.apply(line(**one, **first))
             before = await Invitation.get(activity__title=one["title"]).values(), await Transfer.all().values()
-            report = await desk.apply(line(title="Nouveau", due=f"{number + 1:02}/08/2024"), line(**one, **then))
+            new = {**one, "title": "Nouveau", "due": f"{number + 1:02}/08/2024"}
+            report = await desk.apply(line(**new), line(**one, **then))
             assert report.changes == Changes(activities=1, invitations=1)
             assert (remarks_of(report), report.answered_here) == ([(3, *remark) for remark in remarks], answered_here)
             after = await Invitation.get(activity__title=one["title"]).values(), await Transfer.all().values()
@@ -455,10 +455,11 @@ async def test_identifiers_tell_two_of_one_name_apart(db: Any, desk: Desk) -> No
     assert await Guardian.all().count() == 2
     assert [namesake.other for namesake in report.namesakes] == ["dubois.jacqueline"]
     # the name alone says too little, unless it stands with the child of one of them
-    again = await desk.apply(line(title="Cross", due="25/06/2024"), line(child="Lambert Zoé"))
+    cross = line(title="Cross", starts="25/06/2024")
+    again = await desk.apply(cross, line(child="Lambert Zoé"))
     assert faults_of(again) == [(3, "Débiteur", "debtor"), (3, "Débiteur", "debtor")]
     assert [question.values["children"] for question in again.questions] == ["Muller Camille", "Dubois Tom"]
-    again = await desk.apply(line(title="Cross", due="25/06/2024"))
+    again = await desk.apply(cross)
     assert again.changes == Changes(activities=1, invitations=1)
 
 

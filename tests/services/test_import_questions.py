@@ -112,6 +112,37 @@ SUSPECTED: list[tuple[str, list[dict[str, str]], list[dict[str, str]], str]] = [
     ("another title, same price", [{}], [{"title": "Planétarium"}], "Description de l'invitation à payer"),
     ("title and price corrected", [{}], [{"title": "Musée des jouets", "amount": "6,00"}], "Description"),
     (
+        "another due day, and the title completed",
+        [{}],
+        [{"title": "Musée du jouet (Malines)", "due": "26/06/2024"}],
+        "Description",
+    ),
+    (
+        "another day and price, title completed",
+        [{}],
+        [{"title": "Musée du jouet 2", "starts": "21/06/2024", "amount": "6"}],
+        "Description",
+    ),
+    ("both days as before, the rest is new", [{}], [{"title": "Excursion à Malines", "amount": "6,00"}], "Description"),
+    (
+        "put off for two weeks, the first of its list",
+        [{"starts": "04/01/2024"}, {"title": "Cinéma", "starts": "20/01/2024"}],
+        [{"starts": "18/01/2024"}, {"title": "Cinéma", "starts": "20/01/2024"}],
+        "Date de début",
+    ),
+    (
+        "the first day of a series",
+        [{"starts": "03/06/2024"}, {"starts": "10/06/2024"}, {"starts": "17/06/2024"}],
+        [{"starts": "05/06/2024"}, {"starts": "10/06/2024"}, {"starts": "17/06/2024"}],
+        "Date de début",
+    ),
+    (
+        "the last day of a series",
+        [{"starts": "03/06/2024"}, {"starts": "10/06/2024"}, {"starts": "17/06/2024"}],
+        [{"starts": "03/06/2024"}, {"starts": "10/06/2024"}, {"starts": "19/06/2024"}],
+        "Date de début",
+    ),
+    (
         "far away, but within the days of the list",
         [{}],
         [{"title": "Cross", "starts": "03/06/2024"}, {"starts": "29/11/2024", "due": "29/11/2024"}],
@@ -154,14 +185,29 @@ UNSUSPECTED = [
     ("every day, then one more", ["03/06/2024", "04/06/2024", "05/06/2024"], ["06/06/2024"]),
     ("another month", ["03/06/2024"], ["03/07/2024"]),
     ("a list that begins earlier", ["03/06/2024", "06/06/2024"], ["27/05/2024", "30/05/2024"]),
+    (
+        "swimming every week, the answered ones left out, an old row of another title kept",
+        ["01/12/2024 Repas", "07/12/2024", "14/12/2024", "21/12/2024"],
+        ["01/12/2024 Repas", "21/12/2024", "04/01/2025", "11/01/2025"],
+    ),
+    (
+        "a meal every day, the answered ones left out, an old row of another title kept",
+        ["01/12/2024 Musée", *[f"{day:02}/12/2024" for day in range(2, 7)]],
+        ["01/12/2024 Musée", *[f"{day:02}/12/2024" for day in range(5, 14)]],
+    ),
 ]
+
+
+def _titled(days: list[str]) -> list[tuple[str, str]]:
+    """« 01/12/2024 Repas », or swimming."""
+    return [(title or "Piscine", day) for day, _, title in (one.partition(" ") for one in days)]
 
 
 async def test_what_comes_again_is_not_asked_about(db: Any, desk: Desk, subtests: pytest.Subtests) -> None:
     for number, (what, here, then) in enumerate(UNSUSPECTED):
         with subtests.test(what):
             before, after = (
-                [_of_family(number, {"title": "Piscine", "starts": day, "due": day}) for day in days]
+                [_of_family(number, {"title": title, "starts": day, "due": day}) for title, day in _titled(days)]
                 for days in (here, then)
             )
             assert (await desk.apply(*before)).applied
@@ -173,7 +219,7 @@ async def test_what_comes_again_is_not_asked_about(db: Any, desk: Desk, subtests
 async def test_other_children_and_other_activities_are_not_asked_about(db: Any, desk: Desk) -> None:
     await desk.apply(line())
     report = await desk.apply(
-        line(title="Cross", amount="3,00"), line(child="Lambert Zoé", debtor="Lambert Luc", due="26/06/2024")
+        line(title="Cross", starts="20/06/2024"), line(child="Lambert Zoé", debtor="Lambert Luc", due="26/06/2024")
     )
     assert (report.faults, report.changes.invitations) == ([], 2)
 
@@ -190,6 +236,16 @@ async def test_one_question_for_all_children_and_a_moved_one_takes_all_of_them_a
     assert len(await due()) == 4
 
 
+async def settled(desk: Desk, *lines: str) -> Report:
+    """Applied, once everything that was asked is the same one."""
+    keys: set[str] = set()
+    while questions := (await desk.preview(*lines, decided=Decided(frozenset(keys)))).questions:
+        keys |= {question.key for question in questions}
+    report = await desk.apply(*lines, decided=Decided(frozenset(keys)))
+    assert report.faults == []
+    return report
+
+
 async def test_an_activity_that_joins_one_known_here_is_not_asked_for_twice(db: Any, desk: Desk) -> None:
     """The third year goes with the fourth: its own day is gone, the other one is here already."""
     await desk.apply(line(), line(child="Lambert Zoé", debtor="Lambert Luc", starts="21/06/2024"))
@@ -197,9 +253,71 @@ async def test_an_activity_that_joins_one_known_here_is_not_asked_for_twice(db: 
     report = await asked(desk, *together)
     assert faults_of(report) == [(2, "Date de début", "joined")]
     left = await desk.apply(*together, decided=same(report))
-    assert (left.left_out, left.changes, len(await due())) == (1, Changes(), 2)
-    done = await desk.apply(*together, decided=other(report))
+    assert (left.unchanged, left.changes, len(await due())) == (2, Changes(), 2)
+
+
+async def test_of_two_activities_that_became_one_each_child_can_be_invited_to_both(db: Any, desk: Desk) -> None:
+    await desk.apply(line(), line(child="Lambert Zoé", debtor="Lambert Luc", starts="21/06/2024"))
+    together = [line(starts="21/06/2024"), line(child="Lambert Zoé", debtor="Lambert Luc", starts="21/06/2024")]
+    done = await desk.apply(*together, decided=other(await asked(desk, *together)))
     assert (done.changes, len(await due())) == (Changes(invitations=1), 3)
+
+
+STAYS = {"child": "Muller Camille", "debtor": "Dubois Jacqueline", "mandatory": "oui"}
+
+
+@pytest.mark.parametrize("cells", [{"starts": "21/06/2024", "due": "26/06/2024"}, {"due": "08/07/2024"}])
+async def test_what_moves_for_some_children_is_due_once(
+    june_2024: None, school: School, desk: Desk, cells: dict[str, str]
+) -> None:
+    """The activity stays where it is for the others: the list's answer and price reach the invitation known here."""
+    await set_pays_mandatory(school.nora.id, True)
+    await desk.apply(own(), line(**STAYS))
+    assert await school.balance_cents(school.nora) == 1_500
+    report = await asked(desk, own(**cells), line(**STAYS))
+    assert [question.text_key for question in report.questions] == ["import.joined"]
+    done = await desk.apply(own(**cells), line(**STAYS), decided=same(report))
+    assert (done.changes, done.answered_here) == (Changes(), 1)
+    assert await school.balance_cents(school.nora) == 1_500
+    assert await Activity.all().count() == 1
+    assert len(await due()) == 2
+
+
+FORMER = [
+    # it became another day's, for all
+    ([own(), line(**STAYS, starts="20/06/2024")], {"starts": "20/06/2024"}, [line(**STAYS, starts="20/06/2024")]),
+    # for some
+    ([own(), line(**STAYS)], {"starts": "20/06/2024"}, [line(**STAYS)]),
+    # another parent owes it
+    ([own()], {"debtor": "Janssens Nora"}, []),
+    # both
+    ([own(), line(**STAYS)], {"starts": "20/06/2024", "debtor": "Janssens Nora"}, [line(**STAYS)]),
+]
+
+
+@pytest.mark.parametrize(("here", "cells", "others"), FORMER)
+async def test_what_is_the_same_and_was_paid_in_the_former_system_is_paid_here_once(
+    june_2024: None, school: School, desk: Desk, here: list[str], cells: dict[str, str], others: list[str]
+) -> None:
+    await settled(desk, *here)
+    new = {"child": "Peeters Lou", "debtor": "Peeters Nora", "mandatory": "oui", "amount": "6,00"}
+    done = await settled(desk, line(**{**new, "paid": "09/06/2024", **cells}), *others)
+    assert (done.changes.paid, done.changes.prices, done.changes.invitations) == (1, 1, 0)
+    one = await Invitation.get(pupil__name_key="peeters lou").select_related("debtor")
+    assert (one.status, one.amount_cents, one.debtor.name) == ("paid", 600, "Peeters Nora")
+    await set_pays_mandatory(school.nora.id, True)
+    assert await school.balance_cents(school.nora) == 2_000
+    assert await books_hold()
+
+
+async def test_an_invitation_is_one_row_of_the_list_and_no_more(db: Any, desk: Desk) -> None:
+    """Paid by two others in the former system: one of the two is the one known here."""
+    here = [line(), line(debtor="Muller Paul", title="Judo"), line(debtor="Peeters Luc", title="Yoga")]
+    await settled(desk, *here)
+    two = [line(debtor=name, paid="09/06/2024") for name in ("Muller Paul", "Peeters Luc")]
+    done = await settled(desk, *two, *here[1:])
+    assert (done.changes.paid, done.changes.invitations) == (2, 1)
+    assert await books_hold()
 
 
 async def test_the_answer_belongs_to_the_preview(db: Any, desk: Desk) -> None:
@@ -270,8 +388,6 @@ async def test_a_changed_debtor_leaves_one_invitation_due_until_a_person_says_bo
     values = report.questions[0].values
     assert (values["former"], values["name"]) == ("Dubois Jacqueline", "Muller Paul")
 
-    left = await desk.apply(line(mandatory="oui", debtor="Muller Paul"), decided=same(report))
-    assert (left.left_out, left.changes) == (1, Changes())
     done = await desk.apply(line(mandatory="oui", debtor="Muller Paul"), decided=other(report))
     assert done.changes == Changes(invitations=1)
     assert [debtor for _, debtor, _ in await due()] == ["Dubois Jacqueline", "Muller Paul", "Muller Paul"]
@@ -279,15 +395,49 @@ async def test_a_changed_debtor_leaves_one_invitation_due_until_a_person_says_bo
     assert (again.faults, again.unchanged) == ([], 1)
 
 
+async def test_the_debtor_is_asked_about_for_each_invitation(db: Any, desk: Desk) -> None:
+    """What was said of the museum says nothing of the swimming that comes later."""
+    here = [line(), line(title="Piscine", starts="26/06/2024", amount="7,00 €")]
+    judo = line(title="Judo", debtor="Muller Paul", starts="01/09/2024")
+    await settled(desk, *here, judo)
+    paul = [one.replace("Dubois Jacqueline", "Muller Paul") for one in here]
+    report = await asked(desk, *paul)
+    shown = [question.values for question in report.questions]
+    assert [(one["title"], one["starts"], one["amount_cents"]) for one in shown] == [
+        ("Musée du jouet", date(2024, 6, 19), 500),
+        ("Piscine", date(2024, 6, 26), 700),
+    ]
+    keys = [question.key for question in report.questions]
+    half = await desk.preview(*paul, decided=Decided(same=frozenset(keys[:1])))
+    assert [question.key for question in half.questions] == keys[1:]
+    done = await desk.apply(*paul, decided=Decided(frozenset(keys[:1]), frozenset(keys[1:])))
+    assert (done.changes, done.unchanged) == (Changes(invitations=1), 1)
+
+
 async def test_two_answers_with_one_effect_are_two_previews(db: Any, desk: Desk) -> None:
-    """Whichever of the two it stays with, the line is left out: what the person said still belongs to the preview."""
-    here = [line(), line(debtor="Muller Paul"), line(title="Judo", debtor="Peeters Luc", due="25/06/2024")]
-    await desk.apply(*here, decided=same(await asked(desk, *here)))
+    """Nothing is written for the one or the other: what the person said still belongs to the preview."""
+    here = [line(), line(debtor="Muller Paul"), line(title="Judo", debtor="Peeters Luc", starts="25/06/2024")]
+    await settled(desk, *here)
     changed = line(debtor="Peeters Luc")
     keys = [question.key for question in (await asked(desk, changed)).questions]
     seen = [await desk.preview(changed, decided=Decided(same=frozenset({key}))) for key in keys]
-    assert [one.left_out for one in seen] == [1, 1]
+    assert [(one.changes, one.unchanged) for one in seen] == [(Changes(), 1), (Changes(), 1)]
     assert seen[0].fingerprint != seen[1].fingerprint
+
+
+@pytest.mark.parametrize(("here", "listed"), [("non", "oui"), ("oui", "non")])
+async def test_another_rule_than_the_one_here_is_asked_about(db: Any, desk: Desk, here: str, listed: str) -> None:
+    await desk.apply(line(mandatory=here), line(child="Lambert Zoé", debtor="Lambert Luc", mandatory=here))
+    changed = [
+        line(mandatory=listed, paid="09/06/2024"),
+        line(child="Lambert Zoé", debtor="Lambert Luc", mandatory=listed),
+    ]
+    report = await asked(desk, *changed)
+    assert [(question.line, question.column) for question in report.questions] == [(2, "Obligatoire")]
+    done = await desk.apply(*changed, decided=same(report))
+    assert (done.changes, done.unchanged) == (Changes(paid=1), 1)
+    assert [one.mandatory for one in await Activity.all()] == [here == "oui"]
+    assert await books_hold()
 
 
 async def test_two_households_that_each_pay_a_part_are_not_asked_about(db: Any, desk: Desk) -> None:

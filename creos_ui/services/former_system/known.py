@@ -1,7 +1,7 @@
 """What is already here of a list's activities and invitations: those it names, and those it may have moved or renamed.
 
-Only the activities of its titles around its days, or due on them, are looked at, and of their invitations only those
-of its own children: a short list asks little, however much is here.
+Only the activities around its days are looked at, and of their invitations only those of its own children: a short list
+asks little, however much is here.
 """
 
 from __future__ import annotations
@@ -76,6 +76,10 @@ class Known:
         """The invitations of this child to this occasion, whoever owes them."""
         return self.invited.get((occasion, child.id), []) if child.id else []
 
+    def to(self, offer: Offer, child: Child) -> list[Invited]:
+        """The invitations of this child to this activity."""
+        return [one for one in self.at(offer.occasion, child) if one.offer is offer]
+
     def move(self, offer: Offer, title: str, starts_on: date, due_on: date) -> None:
         """The activity is the list's of this title and days, with all who are invited to it."""
         before = offer.occasion
@@ -141,28 +145,16 @@ def known_of(found: Found, children: Iterable[Child]) -> Known:
 
 
 async def _offers(read: Sequence[Row]) -> list[Offer]:
-    """Of the titles of these rows, around their days; of any title, on the very days of one of them."""
+    """Of any title, around the days of these rows."""
     first, last = period_of(read)
-    days = {row.occasion[1:] for row in read}
-    found: dict[int, Offer] = {}
-    for titles in in_parts({row.occasion[0] for row in read}):
-        found |= await _activities(title_key__in=titles, starts_on__range=(first - AROUND, last + AROUND))
-    for due_days in in_parts({due_on for _, due_on in days}):
-        others = await _activities(due_on__in=due_days, starts_on__range=(first, last))
-        found |= {id: offer for id, offer in others.items() if offer.occasion[1:] in days and id not in found}
-    return [offer for _, offer in sorted(found.items())]
+    around = Activity.filter(starts_on__range=(first - AROUND, last + AROUND)).order_by("id")
+    columns = ("id", "title", "starts_on", "due_on", "mandatory", "document__sha256")
+    return [
+        Offer(row["title"], row["starts_on"], row["due_on"], row["mandatory"], row["id"], row["document__sha256"])
+        for row in await around.values(*columns)
+    ]
 
 
 def period_of(read: Sequence[Row]) -> tuple[date, date]:
     """The days a list covers: those from its first beginning to its last."""
     return min(row.starts_on for row in read), max(row.starts_on for row in read)
-
-
-async def _activities(**those: Any) -> dict[int, Offer]:
-    columns = ("id", "title", "starts_on", "due_on", "mandatory", "document__sha256")
-    return {
-        row["id"]: Offer(
-            row["title"], row["starts_on"], row["due_on"], row["mandatory"], row["id"], row["document__sha256"]
-        )
-        for row in await Activity.filter(**those).values(*columns)
-    }

@@ -1,13 +1,14 @@
-"""An activity that a newer list moved or renamed: asked about, never doubled.
+"""An activity that a newer list moved or renamed, for all its children or for some: asked about, never doubled.
 
-Suspected is an activity known here that the list does not name any more, of which a child is now invited to an
-occasion that is new to it: one of the same title on other days, or one on the same days at the same price or under a
-similar title. Each child's nearest two belong together, so what stands in the list on both days is never suspected.
+Looked at child by child. Suspected to be one are an invitation known here, whose occasion the child's own rows do not
+name any more, and an occasion new to the child: where both begin on the same day, whatever else changed; or where
+their titles are alike and the first days lie at most 27 days apart (what comes once a month lies 28 apart or more), or
+the former day is one the list speaks of: within its period, from its first beginning to its last. Each child's nearest
+two belong together, so what stands in the list on both days is never suspected.
 
-The former days must be days the list speaks of: within its period, from its first beginning to its last; or at most
-six days from the new ones, since a list of one row may have moved by two days. What lies outside the period is not
-suspected where a child takes part in a series, twice or more around these days: swimming on Mondays and Thursdays, a
-meal every day, in a list that begins where the last one ended. Swimming once a week lies seven days apart.
+Where a child has two days or more under such titles, here or in the list, it is in a series: swimming every Monday, a
+meal every day. Most new days are then the next ones. Suspected is only what lies at most six days apart and is no
+continuation: the former day lies among those of the list, or the new one among those known here.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
-from creos_ui.services.former_system.known import AROUND, Invited, Known, Offer, period_of
+from creos_ui.services.former_system.known import Invited, Known, Offer, period_of
 from creos_ui.services.former_system.people import Child, Debtor
 from creos_ui.services.former_system.questions import Question, Questions, question
 from creos_ui.services.former_system.rows import Column, Occasion, Row
 
-NEAR = timedelta(days=6)
+FAR = timedelta(days=27)
+NEAR = timedelta(days=6)  # within a series
 SIMILAR = 0.6  # of two titles, from 0 to 1
+Span = tuple[date, date]
 
 
 class Named(NamedTuple):
@@ -46,119 +49,144 @@ class Suspected:
     named: list[Named] = field(default_factory=list)
 
 
-def settle_moved(all_named: Sequence[Named], known: Known, questions: Questions) -> tuple[list[Offer], set[int]]:
+def settle_moved(
+    all_named: Sequence[Named], known: Known, questions: Questions
+) -> tuple[list[Offer], dict[int, Offer]]:
     """Ask about each suspected one; what a person says is the same is moved in `known`, and returned.
 
-    The lines returned beside it are left out: their child is invited already, to an activity that cannot become this
-    occasion, because another activity is it, or because it became another occasion.
+    By line beside it: the activity that a row means, of those that cannot become its occasion, because another activity
+    is it, because it became another occasion, or because the list still names it for other children.
     """
     moved: list[Offer] = []
-    left_out: set[int] = set()
+    joined: dict[int, Offer] = {}
+    listed = {named.row.occasion for named in all_named}
     spoken_for: set[Offer] = set()
     taken = {occasion for occasion, offers in known.offers.items() if offers}
     for one in _suspected(all_named, known):
-        free = one.offer not in spoken_for and one.occasion not in taken
+        free = one.offer not in spoken_for and one.offer.occasion not in listed and one.occasion not in taken
         spoken_for.add(one.offer)
         taken.add(one.occasion)
-        row = one.named[0].row
-        asked = _question(one, row, "import.moved" if free else "import.joined")
-        if questions.which([(one.offer, asked)]) is not one.offer:
-            continue
         if free:
-            known.move(one.offer, row.title, row.starts_on, row.due_on)
-            moved.append(one.offer)
-        else:
-            left_out |= {named.row.line for named in one.named}
-    return moved, left_out
+            row = one.named[0].row
+            if questions.which([(one.offer, _question(one.offer, row, "import.moved"))]) is one.offer:
+                known.move(one.offer, row.title, row.starts_on, row.due_on)
+                moved.append(one.offer)
+            continue
+        for row, child, _ in one.named:
+            if questions.which([(one.offer, _question(one.offer, row, "import.joined", of=child))]) is one.offer:
+                joined[row.line] = one.offer
+    return moved, joined
 
 
 def _suspected(all_named: Sequence[Named], known: Known) -> list[Suspected]:
     """Those with the most children first."""
     if not all_named:
         return []
-    first, last = period_of([named.row for named in all_named])
+    period = period_of([named.row for named in all_named])
+    here: dict[int, list[Invited]] = defaultdict(list)
+    for (_, child_id), invited in known.invited.items():
+        here[child_id] += invited
+    rows: dict[int, list[Named]] = defaultdict(list)
+    for named in all_named:
+        if named.child.id in here:
+            rows[named.child.id].append(named)
     found: dict[tuple[Offer, Occasion], Suspected] = {}
-    for new, gone in _new_and_gone(all_named, known):
-        for named, offer in _nearest(new, gone, (first, last)):
-            occasion = named[0].row.occasion
-            found.setdefault((offer, occasion), Suspected(offer, occasion)).named.extend(named)
-    days_here = _days((child_id, *occasion[:2]) for occasion, child_id in known.invited)
-    days_listed = _days((named.child.id, *named.row.occasion[:2]) for named in all_named)
-
-    def in_series(named: Named) -> bool:
-        title, starts_on, _ = named.row.occasion
-        here = [day for day in days_here[named.child.id, title] if abs(day - starts_on) <= AROUND]
-        return len(here) > 1 or len(days_listed[named.child.id, title]) > 1
-
-    suspected = [
-        one for one in found.values() if first <= one.offer.starts_on <= last or not any(map(in_series, one.named))
-    ]
-    return sorted(suspected, key=lambda one: (-len(one.named), one.named[0].row.line))
+    for child_id, of_child in rows.items():
+        for together, offer in _of_child(of_child, here[child_id], period):
+            occasion = together[0].row.occasion
+            found.setdefault((offer, occasion), Suspected(offer, occasion)).named.extend(together)
+    return sorted(found.values(), key=lambda one: (-len(one.named), one.named[0].row.line))
 
 
-def _days(all_days: Iterable[tuple[int | None, str, date]]) -> dict[tuple[int | None, str], set[date]]:
-    """By child and title."""
-    found: dict[tuple[int | None, str], set[date]] = defaultdict(set)
-    for child_id, title, day in all_days:
-        found[child_id, title].add(day)
+def _of_child(rows: list[Named], here: list[Invited], period: Span) -> Iterator[tuple[list[Named], Offer]]:
+    """The two that are nearest to each other, then the nearest two of the rest, as long as they may be one."""
+    known = {one.offer.occasion for one in here}
+    listed = {named.row.occasion for named in rows}
+    new: dict[Occasion, list[Named]] = defaultdict(list)
+    for named in rows:
+        if named.row.occasion not in known:
+            new[named.row.occasion].append(named)
+    gone = {one.offer for one in here if one.offer.occasion not in listed}
+    if not new or not gone:
+        return
+    series = _Series(known, listed)
+    fitting = []
+    for occasion in new:
+        for offer in gone:
+            if distance := _distance(offer.occasion, occasion, period, series):
+                fitting.append((distance, new[occasion][0].row.line, offer.id or 0, occasion, offer))
+    used: set[Occasion | Offer] = set()
+    for *_, occasion, offer in sorted(fitting, key=lambda one: one[:3]):
+        if occasion not in used and offer not in used:
+            used |= {occasion, offer}
+            yield new[occasion], offer
+
+
+class _Series:
+    """The days of one child under titles that are alike, here and in the list."""
+
+    def __init__(self, here: Iterable[Occasion], listed: Iterable[Occasion]) -> None:
+        self._days = [_days_of(here), _days_of(listed)]
+        self._spans: dict[str, list[Span | None]] = {}
+
+    def goes_on(self, former: Occasion, new: Occasion) -> bool:
+        """Whether the new day is rather the next one of a series than the former one moved."""
+        here, listed = (_joined(span, other) for span, other in zip(self._of(former[0]), self._of(new[0]), strict=True))
+        if here[0] == here[1] and listed[0] == listed[1]:
+            return False
+        within = listed[0] <= former[1] <= listed[1] or here[0] <= new[1] <= here[1]
+        return not within or abs(former[1] - new[1]) > NEAR
+
+    def _of(self, title: str) -> list[Span | None]:
+        if title not in self._spans:
+            self._spans[title] = [
+                _span([day for other, days in by_title.items() if _alike(title, other) for day in days])
+                for by_title in self._days
+            ]
+        return self._spans[title]
+
+
+def _days_of(occasions: Iterable[Occasion]) -> dict[str, list[date]]:
+    found: dict[str, list[date]] = defaultdict(list)
+    for title, starts_on, _ in occasions:
+        found[title].append(starts_on)
     return found
 
 
-def _new_and_gone(all_named: Sequence[Named], known: Known) -> Iterator[tuple[list[list[Named]], list[list[Invited]]]]:
-    """Of each child: its rows of each occasion new to it, and its invitations to each activity the list names no
-    more."""
-    listed = {named.row.occasion for named in all_named}
-    gone: dict[int, dict[Offer, list[Invited]]] = defaultdict(lambda: defaultdict(list))
-    for (occasion, child_id), invited in known.invited.items():
-        if occasion not in listed:
-            for one in invited:
-                gone[child_id][one.offer].append(one)
-    new: dict[int, dict[Occasion, list[Named]]] = defaultdict(lambda: defaultdict(list))
-    for named in all_named:
-        if named.child.id in gone and not known.at(named.row.occasion, named.child):
-            new[named.child.id][named.row.occasion].append(named)
-    for child_id, of_child in new.items():
-        yield list(of_child.values()), list(gone[child_id].values())
+def _span(days: list[date]) -> Span | None:
+    return (min(days), max(days)) if days else None
 
 
-def _nearest(
-    new: list[list[Named]], gone: list[list[Invited]], period: tuple[date, date]
-) -> Iterator[tuple[list[Named], Offer]]:
-    """The two that are nearest to each other, then the nearest two of the rest, as long as they may be one."""
-    fitting = []
-    for position, named in enumerate(new):
-        for invited in gone:
-            if distance := _distance(named[0], invited, period):
-                fitting.append((distance, position, invited[0].offer))
-    used: set[int | Offer] = set()
-    for _, position, offer in sorted(fitting, key=lambda one: (one[0], one[1], one[2].id)):
-        if position not in used and offer not in used:
-            used |= {position, offer}
-            yield new[position], offer
+def _joined(span: Span | None, other: Span | None) -> Span:
+    """From the first day of both to the last."""
+    spans = [one for one in (span, other) if one]
+    return min(one[0] for one in spans), max(one[1] for one in spans)
 
 
 def _distance(
-    named: Named, invited: list[Invited], period: tuple[date, date]
-) -> tuple[bool, timedelta, timedelta] | None:
-    """How far this occasion is from that activity; None where they cannot be one."""
-    row, offer = named.row, invited[0].offer
-    apart, due_apart = abs(offer.starts_on - row.starts_on), abs(offer.due_on - row.due_on)
-    title, *_ = offer.occasion
-    if title == row.occasion[0]:
-        may_be = apart <= NEAR or period[0] <= offer.starts_on <= period[1]
-    else:
-        alike = any(one.amount_cents == row.amount_cents for one in invited) or _similar(title, row.occasion[0])
-        may_be = not apart and not due_apart and alike
-    return (title != row.occasion[0], apart, due_apart) if may_be else None
+    former: Occasion, new: Occasion, period: Span, series: _Series
+) -> tuple[bool, bool, timedelta, timedelta] | None:
+    """How far the new occasion is from the former one; None where they cannot be one."""
+    apart, due_apart, alike = abs(former[1] - new[1]), abs(former[2] - new[2]), _alike(former[0], new[0])
+    if apart:
+        may_be = alike and (apart <= FAR or period[0] <= former[1] <= period[1])
+        if not may_be or series.goes_on(former, new):
+            return None
+    return former[0] != new[0], not alike, apart, due_apart
 
 
-@lru_cache(maxsize=1_000)  # every child of the two asks
+def _alike(title: str, other: str) -> bool:
+    return title == other or _similar(title, other)
+
+
+@lru_cache(maxsize=100_000)  # every child of the two asks
 def _similar(title: str, other: str) -> bool:
-    return SequenceMatcher(None, title, other).ratio() >= SIMILAR
+    matcher = SequenceMatcher(None, title, other)
+    return matcher.real_quick_ratio() >= SIMILAR and matcher.quick_ratio() >= SIMILAR and matcher.ratio() >= SIMILAR
 
 
-def _question(one: Suspected, row: Row, text_key: str) -> Question:
-    offer = one.offer
+def _question(offer: Offer, row: Row, text_key: str, *, of: Child | None = None) -> Question:
+    """Whether this activity is the occasion of this row, for all its children or for one."""
     column = Column.DUE_ON
     if offer.occasion[0] != row.occasion[0]:
         column = Column.TITLE
@@ -172,4 +200,6 @@ def _question(one: Suspected, row: Row, text_key: str) -> Question:
         "new_starts": row.starts_on,
         "new_due": row.due_on,
     }
+    if of:
+        return question(row, column, text_key, {**values, "child": of.name}, offer.id, of.id)
     return question(row, column, text_key, values, offer.id)

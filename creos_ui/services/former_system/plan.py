@@ -3,13 +3,14 @@
 An invitation is the same when activity (title and both days), child and debtor are the same. Where the list does not
 say whether an activity is mandatory, one known here keeps its rule, and a new one is optional. What was answered here
 stays: another answer or price in the list is a remark. What could be due a second time is asked about: an activity
-moved or renamed (moved.py), and an invitation whose debtor the list has changed.
+moved or renamed (moved.py), an invitation whose debtor the list has changed, or its rule. What a person says is the
+same is compared like any other: what was paid there is paid here, once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,8 @@ from creos_ui.services.preview import fingerprint_of
 from creos_ui.tables.cells import Fault
 from models import InvitationStatus
 
+Owed = tuple[Occasion, int | None, int | None]  # to what, the child, who owes it
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -38,8 +41,7 @@ class Answer:
 
 @dataclass
 class Plan:
-    """All that would be written, and the bad rows and open questions that forbid it. `left_out`: rows that a person
-    said are invitations known here."""
+    """All that would be written, and the bad rows and open questions that forbid it."""
 
     people: People
     questions: Questions
@@ -51,7 +53,6 @@ class Plan:
     answers: list[Answer] = field(default_factory=list)
     unchanged: int = 0
     answered_here: int = 0
-    left_out: int = 0
     remarks: list[Fault] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     fingerprint: str = ""
@@ -73,21 +74,22 @@ async def plan_of(listing: Listing, beside: Path, decided: Decided) -> Plan:
 def _compare_all(listing: Listing, pairs: Mapping[int, Pair | Fault], found: Found, beside: Path, plan: Plan) -> None:
     named = _named(listing.rows, pairs, plan)
     known = known_of(found, [one.child for one in named])
-    plan.moved, left_out = settle_moved(named, known, plan.questions)
+    plan.moved, joined = settle_moved(named, known, plan.questions)
     owed = {(one.row.occasion, one.child.id, one.debtor.id) for one in named}
+    met: set[Invited] = set()
     for one in named:
         row, child, debtor = one
-        here = known.at(row.occasion, child)
-        own = [invited for invited in here if invited.debtor.id == debtor.id]
-        # of somebody the list does not name for it any more
-        others = [invited for invited in here if (row.occasion, child.id, invited.debtor.id) not in owed]
-        if row.line in left_out or (not own and _is_anothers(one, others, plan)):
-            plan.left_out += 1
+        offer = joined.get(row.line)
+        here = known.to(offer, child) if offer else known.at(row.occasion, child)
+        same = _known_here(one, [invited for invited in here if invited not in met], owed, plan)
+        if isinstance(same, Question):
             continue
-        offer = _offer(row, known.offers[row.occasion], own, plan)
-        same = next((invited for invited in own if invited.offer is offer), None)
+        if same:
+            met.add(same)
+        offer = same.offer if same else _offer(row, known.offers[row.occasion], plan)
         _compare(row, same, Invited(offer, child, debtor, row.amount_cents), plan)
-        _name_document(row, offer, plan)
+        if row.line not in joined:
+            _name_document(row, offer, plan)
     _read_documents([offer for same in known.offers.values() for offer in same], beside, plan)
     plan.remarks = sorted([*plan.remarks, *plan.questions.assumed.values()], key=lambda remark: remark.line)
     plan.faults = sorted([*plan.faults, *plan.questions.open.values()], key=lambda fault: fault.line)
@@ -113,27 +115,42 @@ def _named(all_rows: Sequence[Row], pairs: Mapping[int, Pair | Fault], plan: Pla
     return named
 
 
-def _is_anothers(named: Named, others: list[Invited], plan: Plan) -> bool:
-    """Whether the invitation of this row is one of these, of other debtors, as a person says. It then stays theirs:
-    no invitation changes its debtor yet, and none is due twice."""
-    row = named.row
-    asked = []
-    for one in others:
-        values = {"child": row.pupil, "former": one.debtor.name, "name": row.debtor}
-        ids = (named.child.id, one.debtor.id, row.identifier)
-        asked.append((one, question(row, Column.DEBTOR, "import.other_debtor", values, *ids)))
-    return plan.questions.which(asked) in others
+def _known_here(named: Named, here: list[Invited], owed: Set[Owed], plan: Plan) -> Invited | Question | None:
+    """The invitation that this row is: the debtor's own; or one of a debtor the list does not name for it any more,
+    where a person says so. It then stays theirs: no invitation changes its debtor yet, and none is due twice."""
+    row, child, debtor = named
+    own = [invited for invited in here if invited.debtor.id == debtor.id]
+    if not own:
+        others = [one for one in here if (row.occasion, child.id, one.debtor.id) not in owed]
+        meant = plan.questions.which([(one, _whether_of_another(named, one)) for one in others])
+        if not isinstance(meant, Invited):
+            return meant
+        own = [meant]
+    fitting = [one for one in own if row.mandatory in (None, one.offer.mandatory)]
+    # a twin under the other rule would be due a second time
+    return fitting[0] if fitting else plan.questions.which([(own[0], _whether_its_rule_stays(row, own[0].offer))])
 
 
-def _offer(row: Row, here: list[Offer], invited_here: list[Invited], plan: Plan) -> Offer:
+def _whether_of_another(named: Named, known: Invited) -> Question:
+    row, offer = named.row, known.offer
+    values = {"title": offer.title, "starts": offer.starts_on, "child": named.child.name}
+    values |= {"former": known.debtor.name, "name": row.debtor}
+    ids = (offer.id, offer.due_on, named.child.id, known.debtor.id, row.identifier)
+    shown = {"amount_cents": known.amount_cents}
+    return question(row, Column.DEBTOR, "import.other_debtor", values, *ids, shown=shown)
+
+
+def _whether_its_rule_stays(row: Row, offer: Offer) -> Question:
+    text_key = "import.mandatory_here" if offer.mandatory else "import.optional_here"
+    values = {"title": offer.title, "starts": offer.starts_on}
+    return question(row, Column.MANDATORY, text_key, values, offer.id, offer.due_on)
+
+
+def _offer(row: Row, here: list[Offer], plan: Plan) -> Offer:
     """The activity of a row, among those of the same title and dates; a new one where none fits."""
-    if row.mandatory is None and (fitting := [one.offer for one in invited_here] or here):
-        return fitting[0]
+    if row.mandatory is None and here:
+        return here[0]
     mandatory = bool(row.mandatory)
-    if invited_here and all(one.offer.mandatory != mandatory for one in invited_here):
-        # a twin under the other rule would be due a second time
-        text_key = "import.optional_here" if mandatory else "import.mandatory_here"
-        plan.faults.append(Fault(row.line, Column.MANDATORY.value, text_key))
     for offer in here:
         if offer.mandatory == mandatory:
             return offer
@@ -153,7 +170,7 @@ def _compare(row: Row, here: Invited | None, new: Invited, plan: Plan) -> None:
     elif here.status != InvitationStatus.OPEN:
         _compare_answered(row, here, plan)
     else:
-        _compare_open(row, replace(here, child=new.child, debtor=new.debtor), plan)
+        _compare_open(row, replace(here), plan)
 
 
 def _compare_open(row: Row, here: Invited, plan: Plan) -> None:

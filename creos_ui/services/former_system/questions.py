@@ -6,8 +6,9 @@ reaches another question: one of an edited list, or of what has changed here sin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from creos_ui.services.former_system.rows import Column, Row
@@ -15,6 +16,7 @@ from creos_ui.services.preview import fingerprint_of
 from creos_ui.tables.cells import Fault
 
 T = TypeVar("T")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Questions:
         return waiting[0][1]
 
 
-def question(row: Row, column: Column, text_key: str, values: dict[str, Any], *ids: Any) -> Question:
-    """Asked at this row; `ids` tell apart what reads alike."""
-    return Question(row.line, column.value, text_key, values, fingerprint_of(text_key, values, ids)[:8])
+def question(
+    row: Row, column: Column, text_key: str, values: dict[str, Any], *ids: Any, shown: Mapping[str, Any] = NOTHING
+) -> Question:
+    """Asked at this row. `ids` tell apart what reads alike; `shown` may change without changing the answer."""
+    return Question(row.line, column.value, text_key, {**values, **shown}, fingerprint_of(text_key, values, ids)[:8])

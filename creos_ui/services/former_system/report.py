@@ -38,7 +38,7 @@ class Report:
     """What the list says and what became of it; `applied` only where something was written.
 
     `faults` forbid writing, and so do the questions among them. `remarks`: what is left as it is here, and what is
-    assumed unless somebody says otherwise. `left_out`: rows that are invitations known here, as somebody has said.
+    assumed unless somebody says otherwise.
     """
 
     row_count: int
@@ -48,7 +48,6 @@ class Report:
     changes: Changes
     unchanged: int
     answered_here: int
-    left_out: int
     remarks: list[Fault]
     namesakes: list[Namesake]
     fingerprint: str
@@ -86,7 +85,6 @@ def report_of(listing: Listing, plan: Plan, *, applied: bool = False) -> Report:
         changes=changes,
         unchanged=plan.unchanged,
         answered_here=plan.answered_here,
-        left_out=plan.left_out,
         remarks=plan.remarks,
         namesakes=plan.people.namesakes,
         fingerprint=plan.fingerprint,
