@@ -16,6 +16,7 @@ from models.activities import Activity, Document, Invitation, InvitationStatus
 from models.base import folded
 from models.changes import ChangeNotice
 from models.ledger import LedgerAccount, LedgerAccountKind, Transfer, TransferKind
+from models.lists import ListAnswer
 from models.mail import SWITCHES, MailKind, MailMessage
 from models.people import Guardian, Guardianship, Pupil, SchoolClass
 
@@ -34,6 +35,7 @@ __all__ = [
     "LedgerAccount",
     "LedgerAccountKind",
     "LinkPurpose",
+    "ListAnswer",
     "MailKind",
     "MailMessage",
     "OneTimeLink",
@@ -62,6 +64,7 @@ for _model in (
     Invitation,
     KnownBrowser,
     LedgerAccount,
+    ListAnswer,
     MailMessage,
     OneTimeLink,
     Pupil,

@@ -127,6 +127,10 @@ def test_a_question_says_what_to_type_and_what_it_means(busy: Operator) -> None:
     (told,) = json.loads(busy.run("import-invitations", path, "--json").stdout)["questions"]
     assert (told["reason"], told["line"], told["key"]) == ("moved", 2, typed["--same"])
 
+    typo = busy.run("import-invitations", path, "--apply", "--same", told["key"].upper() + "x")
+    assert (typo.returncode, typo.stdout) == (2, "")
+    assert "Aucune question de cette liste n’a cette clé" in typo.stderr
+
     both = busy.run("import-invitations", path, "--same", told["key"], "--other", told["key"])
     assert (both.returncode, both.stderr.strip()) == (
         2,
@@ -138,6 +142,21 @@ def test_a_question_says_what_to_type_and_what_it_means(busy: Operator) -> None:
     assert busy.sql("SELECT due_on, count(*) FROM activity") == [("2024-06-26", 1)]
     assert busy.sql("SELECT status, count(*) FROM invitation") == [("paid", 1)]
     assert busy.run("check").returncode == 0
+
+
+def test_many_questions_are_answered_by_one_key(operator: Operator) -> None:
+    children = ("Muller Camille", "Muller Nolan", "Muller Zoé")
+    path = operator.write(*(ROW.replace("Muller Camille", child) for child in children))
+    asked = operator.run("import-invitations", path, "--apply")
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert [line.split()[1] for line in asked.stderr.splitlines() if line.startswith("Ligne")] == ["3,", "4,"]
+    (typed,) = {line.split()[1] for line in asked.stderr.splitlines() if line.startswith("  --")}
+    (told,) = json.loads(operator.run("import-invitations", path, "--json").stdout)["together"]
+    assert told == {"reason": "debtor", "count": 2, "key": typed}
+    done = operator.run("import-invitations", path, "--apply", "--same", typed)
+    assert (done.returncode, "nouveaux parents : 1" in done.stdout) == (0, True)
+    again = operator.run("import-invitations", path, "--apply", "--same", typed)
+    assert (again.returncode, "Rien à changer" in again.stdout) == (0, True)
 
 
 def test_a_remark_is_shown_and_the_list_comes_in(busy: Operator) -> None:

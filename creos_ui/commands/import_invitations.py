@@ -81,11 +81,10 @@ def _in_words(report: Report) -> list[str]:
     lines += [words("import.namesake", **asdict(namesake)) for namesake in report.namesakes]
     if report.remarks:
         lines.append(words("import.remarks"))
-        for remark in report.remarks:
-            lines += _row(remark, "other")
+        lines += map(_row, report.remarks)
     if report.faults:
-        for fault in report.faults:
-            lines += _row(fault, "same", "other")
+        lines += map(_row, report.bad_rows)
+        lines += _questions(report)
         if report.bad_rows:
             lines.append(words("import.bad_rows", count=len(report.bad_rows)))
         if report.questions:
@@ -104,18 +103,29 @@ def _in_words(report: Report) -> list[str]:
     return lines
 
 
-def _row(fault: Fault, *answers: str) -> list[str]:
-    """« Ligne 4, Montant : ... », and what to type to answer it; a fault of the whole row names no column."""
-    key = "import.bad_row" if fault.column else "import.bad_row_whole"
-    lines = [words(key, line=fault.line, column=fault.column, reason=_sentence(fault))]
-    if isinstance(fault, Question):
-        lines += [f"  --{answer} {fault.key}  {meaning}" for answer, meaning in _answers(fault, *answers).items()]
+def _questions(report: Report) -> list[str]:
+    """Each question on a line, with its key; after those of one kind what to type, for all of them together."""
+    lines = []
+    together = {kind.text_key: kind for kind in report.together}
+    for text_key in dict.fromkeys(question.text_key for question in report.questions):
+        alike = [question for question in report.questions if question.text_key == text_key]
+        lines += [f"{_row(question)} [{question.key}]" for question in alike]
+        if kind := together.get(text_key):
+            lines.append(words("import.together", count=len(alike)))
+        key = kind.key if kind else alike[0].key
+        lines += [f"  --{answer} {key}  {meaning}" for answer, meaning in _answers(text_key).items()]
     return lines
 
 
-def _answers(question: Question, *answers: str) -> dict[str, str]:
-    """What each answer to it means."""
-    return {answer: words(f"import.{answer}.{_code(question.text_key)}", **question.values) for answer in answers}
+def _row(fault: Fault) -> str:
+    """« Ligne 4, Montant : ... »; a fault of the whole row names no column."""
+    key = "import.bad_row" if fault.column else "import.bad_row_whole"
+    return words(key, line=fault.line, column=fault.column, reason=_sentence(fault))
+
+
+def _answers(text_key: str) -> dict[str, str]:
+    """What each answer to such a question means."""
+    return {answer: words(f"import.{answer}.{_code(text_key)}") for answer in ("same", "other")}
 
 
 def _for_machines(report: Report) -> dict[str, Any]:
@@ -129,15 +139,21 @@ def _for_machines(report: Report) -> dict[str, Any]:
         "ignored_columns": report.ignored_columns,
         "mandatory_column": report.mandatory_known,
         "namesakes": [asdict(namesake) for namesake in report.namesakes],
-        "remarks": [_row_for_machines(remark, "other") for remark in report.remarks],
+        "remarks": [_row_for_machines(remark) for remark in report.remarks],
         "bad_rows": [_row_for_machines(fault) for fault in report.bad_rows],
-        "questions": [_row_for_machines(question, "same", "other") for question in report.questions],
+        "questions": [_question_for_machines(question) for question in report.questions],
+        "together": [
+            {"reason": _code(kind.text_key), "count": len(kind.questions), "key": kind.key} for kind in report.together
+        ],
     }
 
 
-def _row_for_machines(fault: Fault, *answers: str) -> dict[str, Any]:
-    row = {"line": fault.line, "column": fault.column, "reason": _code(fault.text_key), "message": _sentence(fault)}
-    return {**row, "key": fault.key, **_answers(fault, *answers)} if isinstance(fault, Question) else row
+def _row_for_machines(fault: Fault) -> dict[str, Any]:
+    return {"line": fault.line, "column": fault.column, "reason": _code(fault.text_key), "message": _sentence(fault)}
+
+
+def _question_for_machines(question: Question) -> dict[str, Any]:
+    return {**_row_for_machines(question), "key": question.key, **_answers(question.text_key)}
 
 
 def _code(text_key: str) -> str:

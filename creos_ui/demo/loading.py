@@ -53,11 +53,11 @@ async def load_school(folder: Path, password: str, notify: Notify) -> None:
             notify("command.demo.import", rows=len(lines))
             write_list(lists / name, lines)
             # no two people of the imaginary school share a name: whoever is asked about is the one known
-            asked = (await preview_list(lists / name)).questions
+            known: set[str] = set()
+            while asked := (await preview_list(lists / name, decided=Decided(frozenset(known)))).questions:
+                known |= {question.key for question in asked}
             report = await import_list(
-                lists / name,
-                documents_folder=folder / "documents",
-                decided=Decided(same=frozenset(question.key for question in asked)),
+                lists / name, documents_folder=folder / "documents", decided=Decided(frozenset(known))
             )
             assert report.applied, report.faults
         notify("command.demo.classes", pupils=len(children))

@@ -13,7 +13,7 @@ from creos_ui.services.money.books import check_books
 from creos_ui.tables.cells import Fault
 
 TABLES = ["guardian", "pupil", "guardianship", "account", "ledger_account", "activity", "document"]
-TABLES += ["invitation", "transfer"]
+TABLES += ["invitation", "list_answer", "transfer"]
 HEADER = (
     "Date de début;Bénéficiaire;Débiteur;Description de l'invitation à payer;Montant;Échéance;Date de paiement;"
     "Date de refus;Payé automatiquement;Obligatoire;Document;Identifiant"
@@ -72,6 +72,15 @@ class Desk:
 
     async def apply(self, *lines: str, decided: Decided = UNDECIDED) -> Report:
         return await bringing_over.import_list(self.write(*lines), documents_folder=self.documents, decided=decided)
+
+    async def settle(self, *lines: str) -> Report:
+        """Applied, once everything that is asked is the same one."""
+        keys: set[str] = set()
+        while questions := (await self.preview(*lines, decided=Decided(frozenset(keys)))).questions:
+            keys |= {question.key for question in questions}
+        report = await self.apply(*lines, decided=Decided(frozenset(keys)))
+        assert report.faults == []
+        return report
 
     async def apply_without_mandatory(self, *lines: str) -> Report:
         path = self.write(*lines)

@@ -34,7 +34,7 @@ async def the_invitation() -> Invitation:
     return await Invitation.get().select_related("activity", "pupil", "debtor")
 
 
-PAID = line(title="Piscine", paid="20/06/2024", automatic="oui", mandatory="oui")
+PAID = line(title="Piscine", paid="20/06/2024", automatic="oui", mandatory="oui", identifier="dubois.jacqueline")
 DECLINED = line(title="Handball", child="Muller Nolan", declined="21/06/2024", identifier="dubois.jacqueline")
 
 
@@ -323,7 +323,7 @@ def they_meet(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_of_several_at_once_one_is_applied(db: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     children = ("Muller Camille", "Muller Nolan", "Muller Zoé")
-    await desk.apply(*[line(child=child, title="Piscine", starts="25/06/2024") for child in children])
+    await desk.settle(*[line(child=child, title="Piscine", starts="25/06/2024") for child in children])
     seen = await desk.preview(*[line(child=child) for child in children])
     they_meet(3, monkeypatch)
     ended = await asyncio.gather(*(desk.apply_seen(seen) for _ in range(3)), return_exceptions=True)
@@ -499,7 +499,9 @@ async def test_a_document_is_joined_and_kept_once(db: Any, desk: Desk) -> None:
     for name in ("programme.pdf", "le même.pdf"):
         (desk.folder / name).write_bytes(PDF)
     report = await desk.apply(
-        line(document="programme.pdf"), line(child="Muller Nolan"), line(title="Cross", document="le même.pdf")
+        line(document="programme.pdf"),
+        line(child="Muller Nolan", debtor="Muller Paul"),
+        line(title="Cross", document="le même.pdf"),
     )
     document = await Document.get()
     assert report.changes.documents == 1
@@ -514,7 +516,9 @@ async def test_a_document_is_joined_and_kept_once(db: Any, desk: Desk) -> None:
 async def test_two_documents_for_one_activity_contradict(db: Any, desk: Desk) -> None:
     for name in ("a.pdf", "b.pdf"):
         (desk.folder / name).write_bytes(PDF)
-    report = await desk.apply(line(document="a.pdf"), line(child="Muller Nolan", document="b.pdf"))
+    report = await desk.apply(
+        line(document="a.pdf"), line(child="Muller Nolan", debtor="Muller Paul", document="b.pdf")
+    )
     assert faults_of(report) == [(3, "Document", "other_document")]
 
 

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from creos_ui import clock, live
-from creos_ui.services.former_system.questions import Decided, Question
+from creos_ui.services.former_system.questions import AnswerUnknown, Decided
 from creos_ui.services.former_system.report import Changes, Report
 from creos_ui.services.invitations import calendar_feeds
 from creos_ui.services.invitations.automatic import set_pays_mandatory
@@ -19,7 +19,7 @@ from creos_ui.services.mail.reminders import remind
 from creos_ui.services.preview import ChangedMeanwhile
 from models import Account, Activity, Guardian, Guardianship, Invitation, MailMessage, Pupil
 from tests.school import School, add_guardian
-from tests.services.desk import Desk, books_hold, everything, faults_of, line, remarks_of
+from tests.services.desk import Desk, books_hold, everything, faults_of, line
 
 
 def same(report: Report) -> Decided:
@@ -236,16 +236,6 @@ async def test_one_question_for_all_children_and_a_moved_one_takes_all_of_them_a
     assert len(await due()) == 4
 
 
-async def settled(desk: Desk, *lines: str) -> Report:
-    """Applied, once everything that was asked is the same one."""
-    keys: set[str] = set()
-    while questions := (await desk.preview(*lines, decided=Decided(frozenset(keys)))).questions:
-        keys |= {question.key for question in questions}
-    report = await desk.apply(*lines, decided=Decided(frozenset(keys)))
-    assert report.faults == []
-    return report
-
-
 async def test_an_activity_that_joins_one_known_here_is_not_asked_for_twice(db: Any, desk: Desk) -> None:
     """The third year goes with the fourth: its own day is gone, the other one is here already."""
     await desk.apply(line(), line(child="Lambert Zoé", debtor="Lambert Luc", starts="21/06/2024"))
@@ -299,9 +289,9 @@ FORMER = [
 async def test_what_is_the_same_and_was_paid_in_the_former_system_is_paid_here_once(
     june_2024: None, school: School, desk: Desk, here: list[str], cells: dict[str, str], others: list[str]
 ) -> None:
-    await settled(desk, *here)
+    await desk.settle(*here)
     new = {"child": "Peeters Lou", "debtor": "Peeters Nora", "mandatory": "oui", "amount": "6,00"}
-    done = await settled(desk, line(**{**new, "paid": "09/06/2024", **cells}), *others)
+    done = await desk.settle(line(**{**new, "paid": "09/06/2024", **cells}), *others)
     assert (done.changes.paid, done.changes.prices, done.changes.invitations) == (1, 1, 0)
     one = await Invitation.get(pupil__name_key="peeters lou").select_related("debtor")
     assert (one.status, one.amount_cents, one.debtor.name) == ("paid", 600, "Peeters Nora")
@@ -313,9 +303,9 @@ async def test_what_is_the_same_and_was_paid_in_the_former_system_is_paid_here_o
 async def test_an_invitation_is_one_row_of_the_list_and_no_more(db: Any, desk: Desk) -> None:
     """Paid by two others in the former system: one of the two is the one known here."""
     here = [line(), line(debtor="Muller Paul", title="Judo"), line(debtor="Peeters Luc", title="Yoga")]
-    await settled(desk, *here)
+    await desk.settle(*here)
     two = [line(debtor=name, paid="09/06/2024") for name in ("Muller Paul", "Peeters Luc")]
-    done = await settled(desk, *two, *here[1:])
+    done = await desk.settle(*two, *here[1:])
     assert (done.changes.paid, done.changes.invitations) == (2, 1)
     assert await books_hold()
 
@@ -337,8 +327,11 @@ async def test_an_answer_reaches_no_other_question(db: Any, desk: Desk) -> None:
     """The list was edited after the question: the same key answers nothing in it."""
     await desk.apply(line())
     first = await asked(desk, line(due="26/06/2024"))
-    edited = await desk.apply(line(due="27/06/2024"), decided=same(first))
-    assert (faults_of(edited), edited.applied) == ([(2, "Échéance", "moved")], False)
+    before = await everything()
+    with pytest.raises(AnswerUnknown):
+        await desk.apply(line(due="27/06/2024"), decided=same(first))
+    assert await everything() == before
+    edited = await asked(desk, line(due="27/06/2024"))
     assert [question.key for question in edited.questions] != [question.key for question in first.questions]
 
 
@@ -399,7 +392,7 @@ async def test_the_debtor_is_asked_about_for_each_invitation(db: Any, desk: Desk
     """What was said of the museum says nothing of the swimming that comes later."""
     here = [line(), line(title="Piscine", starts="26/06/2024", amount="7,00 €")]
     judo = line(title="Judo", debtor="Muller Paul", starts="01/09/2024")
-    await settled(desk, *here, judo)
+    await desk.settle(*here, judo)
     paul = [one.replace("Dubois Jacqueline", "Muller Paul") for one in here]
     report = await asked(desk, *paul)
     shown = [question.values for question in report.questions]
@@ -417,7 +410,7 @@ async def test_the_debtor_is_asked_about_for_each_invitation(db: Any, desk: Desk
 async def test_two_answers_with_one_effect_are_two_previews(db: Any, desk: Desk) -> None:
     """Nothing is written for the one or the other: what the person said still belongs to the preview."""
     here = [line(), line(debtor="Muller Paul"), line(title="Judo", debtor="Peeters Luc", starts="25/06/2024")]
-    await settled(desk, *here)
+    await desk.settle(*here)
     changed = line(debtor="Peeters Luc")
     keys = [question.key for question in (await asked(desk, changed)).questions]
     seen = [await desk.preview(changed, decided=Decided(same=frozenset({key}))) for key in keys]
@@ -528,16 +521,112 @@ async def test_two_debtors_of_one_name_share_a_wallet_only_if_a_person_says_so(
     assert (by["Judo"] == by["Yoga"]) is one
 
 
-async def test_brothers_and_sisters_in_one_list_are_named_and_can_be_parted(db: Any, desk: Desk) -> None:
-    lines = [line(**EMMA_OF_ANNE), line(child="Dupont Noah", debtor="Dupont Anne")]
-    seen = await desk.preview(*lines)
-    assert (seen.faults, remarks_of(seen)) == ([], [(3, "Débiteur", "one_debtor")])
-    keys = [remark.key for remark in seen.remarks if isinstance(remark, Question)]
-    parted = await desk.preview(*lines, decided=Decided(other=frozenset(keys)))
-    assert (seen.changes.guardians, parted.changes.guardians) == (1, 2)
-    assert (await desk.apply(*lines)).applied
-    again = await desk.apply(*lines)
-    assert (again.remarks, again.unchanged) == ([], 2)
+PEETERS_JAN = [
+    line(child=child, debtor="Peeters Jan") for child in ("Peeters Tom", "Peeters Zoé", "Peeters Léa", "Lambert Luc")
+]
+
+
+async def test_debtors_of_one_name_in_one_list_are_as_many_as_a_person_says(db: Any, desk: Desk) -> None:
+    """Brothers and sisters too: two families of one name in one school are no rare thing."""
+    report = await asked(desk, *PEETERS_JAN)
+    assert faults_of(report) == [(number, "Débiteur", "debtor") for number in (3, 4, 5)]
+    tom_and_zoe = await asked_on(desk, *PEETERS_JAN, decided=Decided(frozenset({report.questions[0].key})))
+    assert len(tom_and_zoe.questions) == 2
+    decided = Decided(
+        frozenset({report.questions[0].key}), frozenset(question.key for question in tom_and_zoe.questions)
+    )
+    second = await asked_on(desk, *PEETERS_JAN, decided=decided)
+    assert [(one.line, one.values["children"]) for one in second.questions] == [(5, "Peeters Léa")]
+    done = await desk.apply(
+        *PEETERS_JAN, decided=Decided(decided.same, decided.other | {one.key for one in second.questions})
+    )
+    assert (done.faults, done.changes.guardians, done.changes.pupils) == ([], 3, 4)
+    assert (await desk.apply(*PEETERS_JAN)).unchanged == 4
+
+
+async def asked_on(desk: Desk, *lines: str, decided: Decided) -> Report:
+    report = await desk.preview(*lines, decided=decided)
+    assert report.questions
+    return report
+
+
+# answers
+
+
+async def test_many_questions_of_one_kind_are_answered_by_one_key(db: Any, desk: Desk) -> None:
+    report = await asked(desk, *PEETERS_JAN)
+    (together,) = report.together
+    assert (together.text_key, together.questions) == ("import.debtor", report.questions)
+    one = await desk.preview(*PEETERS_JAN, decided=Decided(frozenset({together.key})))
+    assert (one.faults, one.changes.guardians) == ([], 1)
+    # the key of a single question goes before that of all
+    but_one = Decided(frozenset({together.key}), frozenset({report.questions[1].key}))
+    two = await desk.preview(*PEETERS_JAN, decided=but_one)
+    assert (two.faults, two.changes.guardians) == ([], 2)
+    assert (await desk.apply(*PEETERS_JAN, decided=but_one)).applied
+    again = await desk.apply(*PEETERS_JAN, decided=but_one)  # the same command once more
+    assert (again.faults, again.applied) == ([], False)
+    # it stands for these questions, not for one more
+    with pytest.raises(AnswerUnknown):
+        await desk.preview(line(child="Muller Ida", debtor="Peeters Jan"), decided=Decided(frozenset({"00000000"})))
+
+
+async def test_each_answer_may_bring_the_next_question_and_its_key(db: Any, desk: Desk) -> None:
+    """Two parents known under one name: whoever is not the first may be the second."""
+    await desk.apply(*PEETERS_JAN[:2], decided=other(await asked(desk, *PEETERS_JAN[:2])))
+    new = [*PEETERS_JAN[2:], line(child="Haddad Mia", debtor="Peeters Jan")]
+    first = (await asked(desk, *new)).together[0]
+    others = Decided(other=frozenset({first.key}))
+    second = (await asked_on(desk, *new, decided=others)).together[0]
+    done = await desk.apply(*new, decided=Decided(frozenset({second.key}), others.other))
+    assert (done.faults, done.changes.guardians, done.changes.pupils) == ([], 1, 3)
+
+
+@pytest.mark.parametrize("key", ["deadbeef", "DEADBEEF", ""])
+async def test_a_key_that_no_question_has_is_refused(db: Any, desk: Desk, key: str) -> None:
+    await desk.apply(line())
+    before = await everything()
+    with pytest.raises(AnswerUnknown) as refusal:
+        await desk.apply(line(), line(title="Cross", starts="20/06/2024"), decided=Decided(other=frozenset({key})))
+    assert refusal.value.values == {"keys": key}
+    assert await everything() == before
+
+
+REMEMBERED: list[tuple[list[str], list[str]]] = [
+    ([line()], [line(debtor="Muller Paul", amount="6,00")]),
+    (
+        [line(), line(child="Lambert Zoé", debtor="Lambert Luc")],
+        [line(starts="21/06/2024", amount="6,00"), line(child="Lambert Zoé", debtor="Lambert Luc")],
+    ),
+    ([line()], [line(mandatory="oui")]),
+]
+
+
+@pytest.mark.parametrize(("here", "then"), REMEMBERED)
+async def test_what_was_answered_once_is_not_asked_again(db: Any, desk: Desk, here: list[str], then: list[str]) -> None:
+    await desk.apply(*here)
+    given = await desk.settle(*then)
+    assert given.changes.invitations == 0
+    before = await everything()
+    again = await desk.apply(*then)
+    assert (again.faults, again.changes, await everything()) == ([], Changes(), before)
+    # in a newer list too, where there is more and the price has changed
+    more = await desk.apply(*[one.replace("6,00", "7,00") for one in then], line(title="Judo", starts="01/03/2024"))
+    assert (more.faults, more.changes.invitations) == ([], 1)
+
+
+async def test_an_answer_remembered_gives_way_to_a_new_one(db: Any, desk: Desk) -> None:
+    await desk.apply(line())
+    changed = [line(debtor="Muller Paul"), line(title="Judo", debtor="Muller Paul", starts="01/03/2024")]
+    last = (await desk.preview(*changed)).questions
+    child = Decided(frozenset(question.key for question in last))
+    report = await asked_on(desk, *changed, decided=child)
+    keys = frozenset(question.key for question in report.questions)
+    await desk.apply(*changed, decided=Decided(child.same | keys))
+    assert len(await due()) == 2
+    done = await desk.apply(*changed, decided=Decided(other=keys))
+    assert (done.faults, done.changes) == ([], Changes(invitations=1))
+    assert len(await due()) == 3
 
 
 async def test_a_brother_who_comes_later_is_asked_about(db: Any, desk: Desk) -> None:

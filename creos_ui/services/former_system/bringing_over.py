@@ -3,7 +3,7 @@
 A list says the same however often it is read: what is already here stays as it is. What it adds: people, activities,
 invitations, answers given in the former system, new prices of invitations still open, new titles and days of what
 somebody said was moved. A payment of the former system is booked from outside straight to the activities; no wallet
-moves. A single bad row, or a question nobody has answered, stops everything.
+moves. A single bad row, or a question nobody has answered, stops everything; what was answered is remembered.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from creos_ui.services import outbox
 from creos_ui.services.former_system.known import Invited, Offer
 from creos_ui.services.former_system.people import create_people, in_parts
 from creos_ui.services.former_system.plan import Answer, Plan, plan_of
-from creos_ui.services.former_system.questions import UNDECIDED, Decided
+from creos_ui.services.former_system.questions import UNDECIDED, AnswerUnknown, Decided, remember
 from creos_ui.services.former_system.report import Report, report_of
 from creos_ui.services.former_system.rows import Listing, read_listing
 from creos_ui.services.invitations import answering, automatic, claiming, documents
@@ -41,8 +41,8 @@ Progress = Callable[[int, int], None]  # so many steps of so many are done
 
 
 async def preview_list(path: Path, *, decided: Decided = UNDECIDED) -> Report:
-    """What the list at `path` would change, with the questions `decided` so far. Raises FileUnreadable, or a refusal of
-    a file that is not such a list."""
+    """What the list at `path` would change, with the questions `decided` so far. Raises FileUnreadable, a refusal of a
+    file that is not such a list, or AnswerUnknown."""
     listing = await _listing(path)
     return report_of(listing, await plan_of(listing, path.parent, decided))
 
@@ -72,6 +72,8 @@ async def apply_list(
     try:
         report = await apply_if_same(fingerprint, lambda: plan_of(listing, path.parent, decided), write)
         await automatic.fulfil_all()  # after the commit: what was published, or became cheaper, may be wished for
+    except AnswerUnknown:  # the question was shown, and is gone since
+        raise ChangedMeanwhile from None
     finally:
         await documents.settle(written)
     return report
@@ -85,7 +87,11 @@ async def import_list(
     if report.faults:
         return report
     return await apply_list(
-        path, fingerprint=report.fingerprint, documents_folder=documents_folder, decided=decided, progress=progress
+        path,
+        fingerprint=report.fingerprint,
+        documents_folder=documents_folder,
+        decided=Decided(said=report.said),
+        progress=progress,
     )
 
 
@@ -95,6 +101,7 @@ async def _listing(path: Path) -> Listing:
 
 
 async def _write(connection: Any, plan: Plan, folder: Path, written: list[Path], progress: Progress | None) -> None:
+    await remember(plan.questions.said, connection)
     await create_people(plan.people)
     for offer in plan.moved:
         await _move(connection, offer)

@@ -1,9 +1,8 @@
 """Who is meant in the list: each debtor and child found among those known here, or a newcomer, never both.
 
 A debtor is their identifier where the list has one, else their full name together with the child's: a debtor and a
-child who are known as a family are meant, however often each name occurs. Nobody else is merged by name alone. A name
-known here with other children, a child known with other debtors, and in one list a debtor's name with children of two
-last names are asked about; children of one last name under one name are siblings until somebody says otherwise.
+child who are known as a family are meant, however often each name occurs. Nobody else is merged by name alone: a name
+known with other children and a child known with other debtors are asked about, here and in one list.
 """
 
 from __future__ import annotations
@@ -171,18 +170,7 @@ class People:
             return Fault(row.line, Column.DEBTOR.value, "import.ambiguous_debtor", values)
         if own:
             return own[0]
-        last_name = folded(split_name(row.pupil)[0])
-        siblings = [
-            debtor
-            for debtor in alike
-            if debtor.id is None and any(folded(child.last_name) == last_name for child in debtor.children)
-        ]
-        if siblings:
-            asked = [(one, _whether_the_debtor(row, one, "import.one_debtor")) for one in siblings]
-            if (meant := questions.which(asked, assume=True)) is not None:
-                return meant
-        asked = [(one, _whether_the_debtor(row, one, "import.debtor")) for one in alike if one not in siblings]
-        return questions.which(asked)
+        return questions.which([(one, _whether_the_debtor(row, one)) for one in alike])
 
     def _child(self, row: Row, debtor: Debtor, questions: Questions) -> Child | Fault:
         """The child of this row: the one in the debtor's care, or the one a person says, or a newcomer."""
@@ -214,9 +202,9 @@ class People:
         return debtor
 
 
-def _whether_the_debtor(row: Row, known: Debtor, text_key: str) -> Question:
+def _whether_the_debtor(row: Row, known: Debtor) -> Question:
     values = {"text": row.debtor, "children": known.parent_of, "child": row.pupil}
-    return question(row, Column.DEBTOR, text_key, values, known.id)
+    return question(row, Column.DEBTOR, "import.debtor", values, known.id)
 
 
 def _whether_the_child(row: Row, known: Child) -> Question:

@@ -19,7 +19,7 @@ from typing import Any
 from creos_ui.services.former_system.known import Found, Invited, Offer, find_known, known_of
 from creos_ui.services.former_system.moved import Named, settle_moved
 from creos_ui.services.former_system.people import Child, Debtor, Pair, People, known_people
-from creos_ui.services.former_system.questions import Decided, Question, Questions, question
+from creos_ui.services.former_system.questions import Decided, Question, Questions, question, remembered_answers
 from creos_ui.services.former_system.rows import Column, Listing, Occasion, Row
 from creos_ui.services.invitations import documents
 from creos_ui.services.preview import fingerprint_of
@@ -60,8 +60,20 @@ class Plan:
 
 async def plan_of(listing: Listing, beside: Path, decided: Decided) -> Plan:
     """Compare every good row with what is here. `beside`: the folder of the list, where its documents lie; `decided`:
-    what a person has answered so far. The loop is free while it computes: that is done in a thread."""
-    people, questions = await known_people(listing.rows), Questions(decided)
+    what a person has answered so far. Raises AnswerUnknown.
+
+    An answer may bring up the next question: planned again until no key of `decided` answers a further one.
+    """
+    plan = await _plan(listing, beside, Questions(await remembered_answers(), decided.said))
+    while (again := plan.questions.with_answers(decided)).said != plan.questions.said:
+        plan = await _plan(listing, beside, again)
+    plan.questions.refuse_unknown(decided)
+    return plan
+
+
+async def _plan(listing: Listing, beside: Path, questions: Questions) -> Plan:
+    """The loop is free while it computes: that is done in a thread."""
+    people = await known_people(listing.rows)
     pairs = await asyncio.to_thread(people.pairs_of, listing.rows, questions)
     await people.open_accounts(pairs.values())
     children = {pair[1] for pair in pairs.values() if not isinstance(pair, Fault)}
@@ -91,7 +103,7 @@ def _compare_all(listing: Listing, pairs: Mapping[int, Pair | Fault], found: Fou
         if row.line not in joined:
             _name_document(row, offer, plan)
     _read_documents([offer for same in known.offers.values() for offer in same], beside, plan)
-    plan.remarks = sorted([*plan.remarks, *plan.questions.assumed.values()], key=lambda remark: remark.line)
+    plan.remarks.sort(key=lambda remark: remark.line)
     plan.faults = sorted([*plan.faults, *plan.questions.open.values()], key=lambda fault: fault.line)
     plan.fingerprint = _fingerprint(listing, plan)
 
@@ -246,7 +258,6 @@ def _fingerprint(listing: Listing, plan: Plan) -> str:
         [(child.last_name, child.first_name) for child in people.new_children],
         [(_debtor(debtor), _child(child)) for debtor, child in people.new_carers],
         [asdict(namesake) for namesake in people.namesakes],
-        [*plan.questions.assumed],
         sorted(plan.questions.answered.items()),
         [(offer.id, offer.former, offer.title, offer.starts_on, offer.due_on) for offer in plan.moved],
         [_activity(offer) for offer in plan.new_offers],

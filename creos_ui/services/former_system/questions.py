@@ -1,76 +1,152 @@
 """What only a person can say of a list: is it the one meant before, or another?
 
-A question is a fault until it is answered. Its key stands for all that was shown with it, so that an answer never
-reaches another question: one of an edited list, or of what has changed here since.
+A question is a fault until it is answered. Its key stands for what was shown with it, so that an answer never reaches
+another question: one of an edited list, or of what has changed here since. An answer is remembered with the list it was
+given for: what was answered once is not asked again, unless somebody says otherwise.
+
+Questions of one kind can be answered together: the key of all of them stands for exactly those that were open then.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from creos_ui import clock
+from creos_ui.errors import DomainError
 from creos_ui.services.former_system.rows import Column, Row
 from creos_ui.services.preview import fingerprint_of
 from creos_ui.tables.cells import Fault
+from models import ListAnswer
 
 T = TypeVar("T")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+AT_ONCE = 500  # answers in one statement
+
+
+class AnswerUnknown(DomainError):
+    """Somebody answers what is not asked, and never was: a mistyped key, or one of an older list."""
+
+    text_key = "import.answer_unknown"
 
 
 @dataclass(frozen=True)
 class Question(Fault):
-    """`key`: what a person repeats to answer it."""
+    """`digest`: of what was shown; by it the answer is remembered."""
 
-    key: str = ""
+    digest: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a person repeats to answer it."""
+        return self.digest[:8]
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several open questions of one kind, answered by one key."""
+
+    text_key: str
+    questions: list[Question]
+    digest: str
+
+    @property
+    def key(self) -> str:
+        return self.digest[:8]
 
 
 @dataclass(frozen=True)
 class Decided:
-    """What a person has said: the keys of what is the same one, and of what is another."""
+    """What a person has said: the keys of what is the same one, and of what is another. `said`: the answers by digest,
+    where a preview has found out already what the keys stand for."""
 
     same: frozenset[str] = frozenset()
     other: frozenset[str] = frozenset()
+    said: Mapping[str, bool] = field(default_factory=dict)
 
 
 UNDECIDED = Decided()
 
 
 class Questions:
-    """`open`: still to be answered. `assumed`: taken for the same one unless somebody says otherwise. `answered`: the
-    answers that counted. All by their keys."""
+    """`open`: still to be answered. `answered`: the answers that counted. `said`: what a person says this time, true
+    for the same one. All by digest."""
 
-    def __init__(self, decided: Decided) -> None:
-        self._decided = decided
+    def __init__(self, remembered: Mapping[str, bool], said: Mapping[str, bool]) -> None:
+        self._remembered = remembered
+        self._asked: dict[str, str] = {}  # the digest of each key
+        self.said = dict(said)
+        self._known = {**remembered, **said}
         self.open: dict[str, Question] = {}
-        self.assumed: dict[str, Question] = {}
         self.answered: dict[str, bool] = {}
 
-    def which(self, asked: Sequence[tuple[T, Question]], *, assume: bool = False) -> T | Question | None:
-        """The one that a person says is meant; None where it is none of these; a Question where nobody has said yet.
+    def which(self, asked: Sequence[tuple[T, Question]]) -> T | Question | None:
+        """The one that a person says is meant; None where it is none of these; a Question where nobody has said yet."""
+        self._asked |= {question.key: question.digest for _, question in asked}
+        for answers in (self.said, self._known):
+            for one, question in asked:
+                if answers.get(question.digest):
+                    self.answered[question.digest] = True
+                    return one
+        waiting = []
+        for _, question in asked:
+            if question.digest in self._known:
+                self.answered[question.digest] = False
+            else:
+                waiting.append(question)
+        self.open |= {question.digest: question for question in waiting if question.digest not in self.open}
+        return waiting[0] if waiting else None
 
-        `assume`: where nobody has said, the first one is.
-        """
-        for one, question in asked:
-            if question.key in self._decided.same:
-                self.answered[question.key] = True
-                return one
-        waiting = [(one, question) for one, question in asked if question.key not in self._decided.other]
-        self.answered |= {question.key: False for _, question in asked if question.key in self._decided.other}
-        if not waiting:
-            return None
-        if assume:
-            one, question = waiting[0]
-            self.assumed.setdefault(question.key, question)
-            return one
-        for _, question in waiting:
-            self.open.setdefault(question.key, question)
-        return waiting[0][1]
+    def together(self) -> list[Together]:
+        """The kinds of question that are open more than once."""
+        kinds: dict[str, list[Question]] = defaultdict(list)
+        for question in self.open.values():
+            kinds[question.text_key].append(question)
+        return [
+            Together(text_key, alike, fingerprint_of("together", sorted(question.digest for question in alike)))
+            for text_key, alike in kinds.items()
+            if len(alike) > 1
+        ]
+
+    def with_answers(self, decided: Decided) -> Questions:
+        """The same, to be asked again, with the answers of `decided` to what has been asked so far; the key of a single
+        question goes before that of several."""
+        said = dict(self.said)
+        for keys, same in ((decided.same, True), (decided.other, False)):
+            said |= {self._asked[key]: same for key in keys if key in self._asked}
+        for kind in self.together():
+            if kind.key in decided.same or kind.key in decided.other:
+                for digest in (kind.digest, *(question.digest for question in kind.questions)):
+                    said.setdefault(digest, kind.key in decided.same)
+        return Questions(self._remembered, said)
+
+    def refuse_unknown(self, decided: Decided) -> None:
+        """Raises AnswerUnknown where a key is that of no question of this list, nor of an answer remembered."""
+        known = {digest[:8] for digest in self._known}
+        if unknown := sorted((decided.same | decided.other) - known):
+            raise AnswerUnknown(keys=", ".join(unknown))
 
 
 def question(
     row: Row, column: Column, text_key: str, values: dict[str, Any], *ids: Any, shown: Mapping[str, Any] = NOTHING
 ) -> Question:
     """Asked at this row. `ids` tell apart what reads alike; `shown` may change without changing the answer."""
-    return Question(row.line, column.value, text_key, {**values, **shown}, fingerprint_of(text_key, values, ids)[:8])
+    return Question(row.line, column.value, text_key, {**values, **shown}, fingerprint_of(text_key, values, ids))
+
+
+async def remembered_answers() -> dict[str, bool]:
+    """What was said of the lists before, by digest."""
+    return dict(await ListAnswer.all().values_list("question", "same"))
+
+
+async def remember(said: Mapping[str, bool], connection: Any) -> None:
+    """Inside the transaction that writes the list."""
+    digests = sorted(said)
+    for start in range(0, len(digests), AT_ONCE):
+        some = digests[start : start + AT_ONCE]
+        await ListAnswer.filter(question__in=some).using_db(connection).delete()
+        answers = [ListAnswer(question=digest, same=said[digest], at=clock.now()) for digest in some]
+        await ListAnswer.bulk_create(answers, using_db=connection)

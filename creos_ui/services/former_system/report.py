@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from creos_ui.services.former_system.people import Namesake
 from creos_ui.services.former_system.plan import Plan
-from creos_ui.services.former_system.questions import Question
+from creos_ui.services.former_system.questions import Question, Together
 from creos_ui.services.former_system.rows import Listing
 from creos_ui.services.invitations import documents
 from creos_ui.tables.cells import Fault
@@ -37,8 +37,8 @@ class Changes:
 class Report:
     """What the list says and what became of it; `applied` only where something was written.
 
-    `faults` forbid writing, and so do the questions among them. `remarks`: what is left as it is here, and what is
-    assumed unless somebody says otherwise.
+    `faults` forbid writing, and so do the questions among them. `together`: those of one kind. `said`: what a
+    person has said, for the act that follows. `remarks`: what is left as it is here.
     """
 
     row_count: int
@@ -49,6 +49,8 @@ class Report:
     unchanged: int
     answered_here: int
     remarks: list[Fault]
+    together: list[Together]
+    said: dict[str, bool]
     namesakes: list[Namesake]
     fingerprint: str
     applied: bool
@@ -86,6 +88,8 @@ def report_of(listing: Listing, plan: Plan, *, applied: bool = False) -> Report:
         unchanged=plan.unchanged,
         answered_here=plan.answered_here,
         remarks=plan.remarks,
+        together=plan.questions.together(),
+        said=plan.questions.said,
         namesakes=plan.people.namesakes,
         fingerprint=plan.fingerprint,
         applied=applied and bool(changes),
