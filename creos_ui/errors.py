@@ -74,7 +74,8 @@ class NotSaved(DomainError):
 
 
 class Busy(NotSaved):
-    """The database did not let it through for too long: others hold what it wants. Nothing is written."""
+    """The database did not let it through for too long: others hold what it wants. Nothing is written. The operator is
+    told where it is more than some rows that they hold."""
 
     text_key = "error.busy"
 

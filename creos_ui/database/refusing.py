@@ -11,7 +11,7 @@ import time
 import asyncpg
 from tortoise.exceptions import OperationalError
 
-from creos_ui.database.safe_asyncpg import Retry
+from creos_ui.database.safe_asyncpg import UNDONE, Retry
 
 LOGGED_EVERY = 3600.0  # seconds
 LATELY = 60.0  # seconds; what could not be written is tried again meanwhile, or there was nothing to write
@@ -28,6 +28,11 @@ def is_refusal(exc: OperationalError) -> bool:
     cause = exc.args[0] if exc.args else None
     wrong = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
     return not wrong and not isinstance(cause, asyncpg.SyntaxOrAccessError)
+
+
+def is_of_some_rows(exc: OperationalError) -> bool:
+    """A lock on PostgreSQL concerns whoever wants the same rows; one on SQLite, or a free connection, everybody."""
+    return bool(exc.args) and isinstance(exc.args[0], UNDONE)
 
 
 def note(exc: OperationalError) -> None:

@@ -36,7 +36,7 @@ class AnswerLost(OperationalError):
     SQLite no answer gets lost: a commit that fails there is undone.)"""
 
 
-_UNDONE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+UNDONE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -53,7 +53,7 @@ class _Translated:
     async def _translate_exceptions(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return await super()._translate_exceptions(func, *args, **kwargs)  # type: ignore[misc]
-        except _UNDONE as exc:
+        except UNDONE as exc:
             raise Retry(exc) from exc
         except _LOST as exc:
             raise OperationalError(exc) from exc
@@ -130,7 +130,7 @@ class SafeContext(TransactionContextPooled):
     async def _commit(self) -> None:
         try:
             await finish(self.client.commit())
-        except _UNDONE as exc:
+        except UNDONE as exc:
             raise Retry(exc) from exc
         except _REFUSED as exc:
             raise OperationalError(exc) from exc

@@ -76,6 +76,8 @@ async def _tried(work: Callable[[Any], Awaitable[T]], deadline: float) -> T:
             if not (isinstance(exc, Retry) or "database is locked" in str(exc)):
                 raise
             if attempt == ATTEMPTS or asyncio.get_running_loop().time() > deadline:
+                if not refusing.is_of_some_rows(exc):
+                    refusing.note(exc)
                 raise Busy from exc
         await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads retries, guards nothing
     raise AssertionError("unreachable")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from creos_ui.database import refusing
 from tests.databases import fresh_url
 
 
@@ -19,3 +20,10 @@ def shared_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
         stack = AsyncExitStack()
         yield runner.run(stack.enter_async_context(fresh_url(database_kind, tmp_path)))
         runner.run(stack.aclose())
+
+
+@pytest.fixture
+def nothing_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database has refused nothing so far, and nothing was logged."""
+    for name in ("_refused_at", "_logged_at"):
+        monkeypatch.setattr(refusing, name, float("-inf"))

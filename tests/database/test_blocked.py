@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from creos_ui.database import safe_asyncpg, transactions
+from creos_ui.database import refusing, safe_asyncpg, transactions
 from creos_ui.database.config import SERVER_SETTINGS, config
 from creos_ui.database.safe_asyncpg import KEPT_FOR_READING, Retry
 from creos_ui.database.transactions import atomic, one_at_a_time
@@ -114,7 +114,7 @@ async def test_more_held_wallets_than_connections_leave_some_to_read_with(
 
 
 async def test_declining_wishing_and_topping_up_are_answered_as_well_and_change_nothing(
-    school: School, holder: asyncpg.Connection
+    school: School, holder: asyncpg.Connection, nothing_refused: None
 ) -> None:
     invitations = [await school.invite(school.lou, price_cents=100) for _ in range(2)]
     acts: list[Callable[[], Awaitable[Any]]] = [
@@ -124,6 +124,7 @@ async def test_declining_wishing_and_topping_up_are_answered_as_well_and_change_
     ]
     await hold_wallet(holder, school.nora)
     assert await refusals([asyncio.ensure_future(act()) for act in acts]) == {Busy}
+    assert not refusing.lately(), "one wallet is no reason to call the operator"
     await holder.execute("ROLLBACK")
     assert await Invitation.filter(status="open", pay_when_credit=False).count() == 2
     assert await school.balance_cents(school.nora) == 2_000

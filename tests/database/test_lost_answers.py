@@ -148,9 +148,8 @@ async def test_whether_a_payment_was_taken_is_not_known_and_nobody_says_otherwis
 
 
 async def test_a_decline_whose_answer_got_lost_is_not_known_and_the_database_is_not_called_read_only(
-    link: Link, school: School, monkeypatch: pytest.MonkeyPatch
+    link: Link, school: School, nothing_refused: None
 ) -> None:
-    monkeypatch.setattr(refusing, "_refused_at", float("-inf"))
     invitation = await school.invite(school.lou)
     await school.pay(invitation)
     link.armed = True

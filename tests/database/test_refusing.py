@@ -14,12 +14,10 @@ from creos_ui.errors import NotSaved
 
 
 @pytest.fixture
-def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def seconds(monkeypatch: pytest.MonkeyPatch, nothing_refused: None) -> list[float]:
     """The hands of the clock, and nothing refused so far."""
     now = [10_000.0]
     monkeypatch.setattr(refusing, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    for name in ("_refused_at", "_logged_at"):
-        monkeypatch.setattr(refusing, name, float("-inf"))
     return now
 
 

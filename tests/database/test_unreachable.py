@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from creos_ui.database import transactions
+from creos_ui.database import refusing, transactions
 from creos_ui.database.opening import opened
 from creos_ui.database.safe_sqlite import SafeWrapper
 from creos_ui.errors import Busy, NotKnown, NotRecorded
@@ -139,6 +139,24 @@ async def test_a_top_up_during_that_time_can_be_sent_again(
     for _ in range(2):
         await credit.top_up(family.nora.id, 100, key="bank-line-number-1", actor="test")
     assert await family.balance_cents(family.nora) == 2_100
+
+
+@sqlite_only
+async def test_a_lock_that_is_not_let_go_is_told_to_the_operator(
+    family: School,
+    holder: sqlite3.Connection,
+    pauses: Pauses,
+    nothing_refused: None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    invitation = await family.invite(family.lou)
+    holder.execute("BEGIN IMMEDIATE")
+    for _ in range(2):
+        with pytest.raises(Busy):
+            await family.decline(invitation)
+    assert refusing.lately()
+    (line,) = [message for message in caplog.messages if "refuses" in message]
+    assert line.endswith(": database is locked")
 
 
 # PostgreSQL: the connection breaks
