@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -11,7 +12,10 @@ import sys
 import time
 from pathlib import Path
 
+import asyncpg
 import pytest
+
+from tests.databases import postgres_database
 
 WITHIN = 5  # seconds from an exception to the end of the process (R67)
 MAIN = "from creos_ui.__main__ import main; main()"
@@ -208,6 +212,26 @@ def test_the_first_broken_rule_is_named(busy: Operator) -> None:
     told = busy.run("check", "--json")
     found = json.loads(told.stdout)
     assert (told.returncode, found["ok"], found["first_broken"]) == (1, False, "wallet_is_its_postings")
+
+
+@pytest.mark.postgres
+async def test_books_that_others_hold_are_not_called_broken(operator: Operator) -> None:
+    hasty = "from creos_ui.database.config import PATIENT; PATIENT['lock_timeout'] = '300ms'\n" + MAIN
+
+    async def check(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(operator.run, "check", *arguments, program=hasty, CREOS_DATABASE_URL=url)
+
+    async with postgres_database() as url:
+        holder = await asyncpg.connect(url)
+        await holder.execute("BEGIN; LOCK TABLE guardian IN ACCESS EXCLUSIVE MODE")
+        done, told = await check(), await check("--json")
+        await holder.close()
+        assert (done.returncode, told.returncode) == (4, 4)
+        assert "NON LU   one_wallet_each : canceling statement due to lock timeout" in done.stdout
+        assert "Relancez la commande plus tard." in done.stdout
+        found = json.loads(told.stdout)
+        assert (found["ok"], found["first_broken"], found["not_seen"]) == (False, None, ["one_wallet_each"])
+        assert (await check()).returncode == 0
 
 
 def test_check_makes_no_database_where_there_is_none(operator: Operator) -> None:

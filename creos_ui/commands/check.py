@@ -9,7 +9,7 @@ import click
 from pydantic import ValidationError
 
 from creos_ui.commands.data_folder import database_exists, private_folder, with_database
-from creos_ui.commands.ending import NO_DATABASE, OUR_MISTAKE, Refusal
+from creos_ui.commands.ending import NO_DATABASE, NOT_SEEN, OUR_MISTAKE, Refusal
 from creos_ui.commands.terminal import say, show_json, words
 from creos_ui.services.money.books import Finding, check_books
 from creos_ui.settings import DataSettings, Settings, data_settings
@@ -23,15 +23,19 @@ def command(as_json: bool) -> None:
         raise Refusal("command.database.missing", status=NO_DATABASE, folder=settings.data)
     findings = with_database(settings.database, check_books())
     remarks = _settings_remarks(settings)
-    broken = [finding for finding in findings if not finding.ok]
+    broken = [finding for finding in findings if finding.broken]
+    unseen = [finding.name for finding in findings if not finding.seen]
     if as_json:
         rules = [asdict(finding) for finding in findings]
         first = broken[0].name if broken else None
-        show_json({"ok": not broken, "first_broken": first, "rules": rules, "settings": remarks})
+        ok = not broken and not unseen
+        show_json({"ok": ok, "first_broken": first, "not_seen": unseen, "rules": rules, "settings": remarks})
     else:
-        _show(findings, broken, remarks)
+        _show(findings, remarks)
     if broken:
         sys.exit(OUR_MISTAKE)
+    if unseen:
+        sys.exit(NOT_SEEN)
 
 
 def _settings_remarks(data: DataSettings) -> list[str]:
@@ -53,11 +57,15 @@ def _settings_remarks(data: DataSettings) -> list[str]:
     return remarks
 
 
-def _show(findings: list[Finding], broken: list[Finding], remarks: list[str]) -> None:
+def _show(findings: list[Finding], remarks: list[str]) -> None:
     for finding in findings:
-        key = "command.check.ok" if finding.ok else "command.check.broken"
+        seen = "command.check.ok" if finding.seen else "command.check.not_seen"
+        key = "command.check.broken" if finding.broken else seen
         click.echo(words(key, name=finding.name, broken=finding.broken, example=finding.example))
-    name = broken[0].name if broken else ""
-    click.echo(words("command.check.first_broken" if broken else "command.check.all_well", name=name))
+    if broken := [finding.name for finding in findings if finding.broken]:
+        click.echo(words("command.check.first_broken", name=broken[0]))
+    else:
+        all_seen = all(finding.seen for finding in findings)
+        click.echo(words("command.check.all_well" if all_seen else "command.check.not_all_seen"))
     if remarks:
         say("\n".join([words("command.check.settings"), *(f"  {remark}" for remark in remarks)]))

@@ -40,7 +40,7 @@ def with_database(url: str, work: Coroutine[Any, Any, T]) -> T:
     """Run `work` with the database open; it is closed again whatever happens, or the process would not end."""
 
     async def run() -> T:
-        async with opened(url):
+        async with opened(url, patient=True):
             return await work
 
     try:

@@ -1,7 +1,7 @@
 """How a command ends when something is wrong: one sentence and an exit status.
 
-A user's mistake is 2, a database that cannot be opened 3, our own mistake a reference and 1; a traceback goes to
-DATA/creos.log, with CREOS_DEBUG=1 to the screen too.
+A user's mistake is 2, a database that cannot be opened 3, books that could not all be looked at 4, our own mistake a
+reference and 1; a traceback goes to DATA/creos.log, with CREOS_DEBUG=1 to the screen too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from creos_ui.database.opening import DatabaseUnusable
 from creos_ui.errors import DomainError
 from creos_ui.settings import SettingsUnusable
 
-USER_MISTAKE, OUR_MISTAKE, NO_DATABASE, INTERRUPTED = 2, 1, 3, 130
+USER_MISTAKE, OUR_MISTAKE, NO_DATABASE, NOT_SEEN, INTERRUPTED = 2, 1, 3, 4, 130
 
 
 class Refusal(Exception):

@@ -22,14 +22,18 @@ SQLITE_PRAGMAS = {
 
 # PostgreSQL, where each click has its own connection: none waits for a lock for ever, nor computes for ever
 SERVER_SETTINGS = {"lock_timeout": "3s", "statement_timeout": "30s"}
+# a migration or a command may take long, and waits longer than a click for what others are doing; but what waits for a
+# whole table holds up everyone who comes after it
+PATIENT = {"lock_timeout": "60s", "statement_timeout": "0"}
 
 # what may follow the ? of an address of PostgreSQL; a word nobody reads would be a protection nobody has
 PARAMETERS = {"host", "sslmode", "sslrootcert"}
 SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
 
-def config(url: str) -> dict[str, Any]:
-    """`sqlite:PATH` or `postgres://user:password@host:port/database` to Tortoise's dictionary."""
+def config(url: str, *, patient: bool = False) -> dict[str, Any]:
+    """`sqlite:PATH` or `postgres://user:password@host:port/database` to Tortoise's dictionary. `patient`: nobody waits
+    at a page for it."""
     if url.startswith("sqlite:"):
         connection = {
             "engine": "creos_ui.database.safe_sqlite",  # the migration executor reads the dialect in the name
@@ -48,7 +52,7 @@ def config(url: str) -> dict[str, Any]:
                 "password": unquote(parts.password or ""),
                 "database": parts.path.lstrip("/"),
                 "ssl": _encryption(asked),
-                "server_settings": SERVER_SETTINGS,
+                "server_settings": PATIENT if patient else SERVER_SETTINGS,
                 "minsize": 1,
                 "maxsize": 8,
             },

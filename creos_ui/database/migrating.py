@@ -16,28 +16,23 @@ from pathlib import Path
 from tortoise import Tortoise
 from tortoise.migrations.api import migrate
 
-from creos_ui.database.config import SERVER_SETTINGS, config, connect
+from creos_ui.database.config import config, connect
 
 log = logging.getLogger("creos_ui")
 
 EVERY = 0.1  # seconds between two looks whether the folder is free
 LOCK = "hashtext('creos_ui migrating')"
-# a migration may take long, and waits longer than a click for what others are doing; but what waits for a whole table
-# holds up everyone who comes after it
-PATIENT = {"lock_timeout": "60s", "statement_timeout": "0"}
 
 
 async def bring_up_to_date(url: str) -> None:
     """Run the migrations that the database at `url` lacks (R65)."""
-    settings = config(url)
     if url.startswith("sqlite:"):
         alone = _folder_to_ourselves(Path(url.removeprefix("sqlite:")).parent)
     else:
-        settings["connections"]["default"]["credentials"]["server_settings"] = SERVER_SETTINGS | PATIENT
         alone = _server_lock(url)
     async with alone:
         try:
-            await migrate(config=settings)
+            await migrate(config=config(url, patient=True))
         finally:
             await Tortoise.close_connections()  # its own, which are more patient than those that serve
 

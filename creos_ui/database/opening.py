@@ -37,20 +37,21 @@ class DatabaseUnusable(Exception):
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Any]:
-    """The migrated and verified database at `url`; always closed again, or the process would never end."""
+async def opened(url: str, *, patient: bool = False) -> AsyncIterator[Any]:
+    """The migrated and verified database at `url`; always closed again, or the process would never end. `patient`: for
+    what is no page (config.py)."""
     try:
-        yield await open_database(url)
+        yield await open_database(url, patient=patient)
     finally:
         await close_database()
 
 
-async def open_database(url: str) -> Any:
+async def open_database(url: str, *, patient: bool = False) -> Any:
     """Connect, bring the schema up to date (R65), verify. Raises DatabaseUnusable; nothing stays open then."""
     try:
         await bring_up_to_date(url)
         # the global fallback: without it page builders and event handlers find no database
-        await Tortoise.init(config=config(url), _enable_global_fallback=True)
+        await Tortoise.init(config=config(url, patient=patient), _enable_global_fallback=True)
         connection = get_connection("default")
         await connection.execute_query("SELECT 1")  # connections are lazy: connect now, not in the first request
         await verify(connection)

@@ -17,6 +17,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.migrations.api import migrate
 
+from creos_ui.commands.data_folder import with_database
 from creos_ui.database import migrating
 from creos_ui.database.config import SERVER_SETTINGS, connect, sqlite_url
 from creos_ui.database.opening import opened
@@ -110,7 +111,7 @@ def test_who_waits_says_so_and_then_opens(empty_url: str, tmp_path: Path, caplog
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("database_kind", ["postgres"], indirect=True)
-def test_migrations_have_limits_of_their_own_and_the_portal_its_own(
+def test_migrations_and_commands_have_limits_of_their_own_and_the_portal_its_own(
     empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[dict[str, str]] = []
@@ -132,4 +133,6 @@ def test_migrations_have_limits_of_their_own_and_the_portal_its_own(
 
     monkeypatch.setattr(migrating, "migrate", watched)
     asyncio.run(open_once())
-    assert seen == [{"lock_timeout": "1min", "statement_timeout": "0"}, SERVER_SETTINGS]
+    patient = {"lock_timeout": "1min", "statement_timeout": "0"}
+    assert seen == [patient, SERVER_SETTINGS]
+    assert with_database(empty_url, limits()) == patient

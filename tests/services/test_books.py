@@ -7,16 +7,17 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
-from creos_ui.database.config import sqlite_url
+from creos_ui.database.config import SERVER_SETTINGS, sqlite_url
 from creos_ui.database.opening import TRIGGERS, opened
 from creos_ui.services.money.books import check_books
 from models import Guardian, Invitation, Transfer
 from tests.database.unguarded import unguarded
-from tests.databases import fresh_url
+from tests.databases import connected, fresh_url, postgres_database
 from tests.school import School
 
 NAMES = [
@@ -267,6 +268,23 @@ async def test_a_table_that_is_gone_does_not_hold(db: Any) -> None:
     async with unguarded(db) as hand:
         await hand.execute_query("ALTER TABLE guardian RENAME TO elsewhere")
     assert (await broken())["one_wallet_each"] == "cannot be read"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("limit", ["lock_timeout", "statement_timeout"])
+async def test_what_others_hold_for_too_long_is_not_called_broken(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SERVER_SETTINGS:
+        monkeypatch.setitem(SERVER_SETTINGS, name, "300ms" if name == limit else "0")
+    async with postgres_database() as url:
+        await connected(url)
+        await busy_day(await School.open())
+        holder = await asyncpg.connect(url)
+        await holder.execute("BEGIN; LOCK TABLE guardian IN ACCESS EXCLUSIVE MODE")
+        findings = await check_books()
+        await holder.close()
+        assert [finding.name for finding in findings if not finding.seen] == ["one_wallet_each"]
+        assert [finding for finding in findings if finding.broken] == []
+        assert [finding.name for finding in findings if not finding.ok] == ["one_wallet_each"]
 
 
 async def test_a_damaged_file_is_named(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from tortoise.exceptions import OperationalError
 
+from creos_ui.database import refusing
 from creos_ui.database.opening import missing_guards
 from creos_ui.database.transactions import default_connection, rows
 
@@ -98,15 +99,16 @@ _RULES = [
 
 @dataclass(frozen=True)
 class Finding:
-    """What one rule found: how often it is broken, and one example."""
+    """What one rule found: how often it is broken, and one example; or why it could not be looked at."""
 
     name: str
     broken: int = 0
     example: str = ""
+    seen: bool = True
 
     @property
     def ok(self) -> bool:
-        return self.broken == 0
+        return self.seen and self.broken == 0
 
 
 async def check_books() -> list[Finding]:
@@ -123,8 +125,8 @@ async def check_books() -> list[Finding]:
 async def _look(connection: Any, name: str, noun: str, query: str) -> Finding:
     try:
         found = await rows(connection, f"SELECT count(*) AS broken, min(id) AS id FROM ({query}) AS breaches")
-    except (OperationalError, sqlite3.DatabaseError):  # a table that cannot be read does not hold either
-        return Finding(name, 1, "cannot be read")
+    except (OperationalError, sqlite3.DatabaseError) as exc:
+        return _unread(name, exc)
     broken = int(found[0]["broken"])
     return Finding(name, broken, f"{noun} {int(found[0]['id'])}" if broken else "")
 
@@ -132,7 +134,14 @@ async def _look(connection: Any, name: str, noun: str, query: str) -> Finding:
 async def _look_into_file(connection: Any, pragma: str) -> Finding:
     try:
         found = [tuple(row.values()) for row in await rows(connection, f"PRAGMA {pragma}")]
-    except (OperationalError, sqlite3.DatabaseError):
-        return Finding(pragma, 1, "cannot be read")
+    except (OperationalError, sqlite3.DatabaseError) as exc:
+        return _unread(pragma, exc)
     faults = [row for row in found if row != ("ok",)]
     return Finding(pragma, len(faults), " ".join(str(part) for part in faults[0]) if faults else "")
+
+
+def _unread(name: str, exc: Exception) -> Finding:
+    """A table that is gone or damaged does not hold either; one that others hold for too long may well."""
+    if isinstance(exc, OperationalError) and refusing.is_refusal(exc):
+        return Finding(name, example=str(exc).partition("\n")[0], seen=False)
+    return Finding(name, 1, "cannot be read")
