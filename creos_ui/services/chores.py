@@ -1,7 +1,8 @@
 """What is done now and then, beside the work of a loop: one chore a round, so that none holds the loop up for long.
 
-One that fails holds up no other: it comes again after them. A database that takes no writes is noted where it refuses;
-any other failure is told once, until that chore has succeeded.
+One that fails holds up no other: it comes again after them. Nothing is tried for a while then, because where a database
+lets nobody write, whoever wants to waits behind the one that tries. That is noted where it is refused; any other
+failure is told once, until that chore has succeeded.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from creos_ui.errors import NotSaved
 
+RESTED = 30  # rounds
 Chore = Callable[[], Awaitable[object]]
 
 
@@ -19,6 +21,7 @@ class Chores:
         self._all, self._tell = chores, tell
         self._due: deque[Chore] = deque()
         self._failing: set[Chore] = set()
+        self._rest = 0
 
     def begin(self) -> None:
         """All of them are due."""
@@ -26,6 +29,9 @@ class Chores:
 
     async def next(self) -> None:
         """Do the one that comes next, if any is due."""
+        if self._rest:
+            self._rest -= 1
+            return
         if not self._due:
             return
         chore = self._due.popleft()
@@ -33,6 +39,7 @@ class Chores:
             await chore()
         except Exception as exc:
             self._due.append(chore)
+            self._rest = RESTED
             if not isinstance(exc, NotSaved) and chore not in self._failing:
                 self._failing.add(chore)
                 self._tell(exc)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from creos_ui.errors import Busy, NotSaved
-from creos_ui.services.chores import Chores
+from creos_ui.services import chores
+from creos_ui.services.chores import RESTED, Chores
 
 
 class Recorder:
@@ -44,7 +47,17 @@ async def test_one_a_round_and_none_until_they_are_due() -> None:
     assert await recorder.rounds(3) == ["first", "second"]
 
 
-async def test_one_that_fails_comes_again_after_the_others_and_is_told_once() -> None:
+async def test_after_one_that_fails_none_is_tried_for_a_while() -> None:
+    recorder = Recorder()
+    recorder.failing["first"] = Busy()
+    recorder.chores.begin()
+    assert await recorder.rounds(1 + RESTED) == ["first"]
+    assert await recorder.rounds(1) == ["second"]
+    assert await recorder.rounds(1 + RESTED) == ["first"]
+
+
+async def test_one_that_fails_comes_again_after_the_others_and_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chores, "RESTED", 0)
     recorder = Recorder()
     recorder.failing["first"] = wrong = RuntimeError()
     recorder.chores.begin()
@@ -60,7 +73,8 @@ async def test_one_that_fails_comes_again_after_the_others_and_is_told_once() ->
     assert recorder.told == [wrong, again], "it had succeeded meanwhile"
 
 
-async def test_a_database_that_takes_no_writes_was_noted_elsewhere() -> None:
+async def test_a_database_that_takes_no_writes_was_noted_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chores, "RESTED", 0)
     for refusal in (NotSaved(), Busy()):
         recorder = Recorder()
         recorder.failing["first"] = refusal

@@ -12,7 +12,7 @@ from creos_ui.errors import Busy
 from creos_ui.web import session_watch
 
 
-async def test_one_prune_that_fails_holds_up_no_other_and_is_tried_again_at_once(
+async def test_one_prune_that_fails_holds_up_no_other_and_is_tried_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     turns: dict[str, int] = {"documents": 0, "busy": 0, "wrong": 0, "good": 0}
