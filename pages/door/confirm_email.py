@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 from starlette.responses import Response
 
-from creos_ui.errors import LinkNotUsable, NotSaved
+from creos_ui.errors import DomainError, LinkNotUsable
 from creos_ui.services.accounts import links
 from creos_ui.services.accounts.email_change import confirm_email
 from creos_ui.texts import LANGUAGES
@@ -42,8 +42,8 @@ async def confirm(token: str) -> Response:
         await to_the_end(confirm_email(token))
     except LinkNotUsable:
         return redirect(here)
-    except NotSaved:
-        return redirect(here, refusal="not_saved")
+    except DomainError as refusal:
+        return redirect(here, refusal=refusal.text_key.removeprefix("error."))
     return redirect("/confirm-email")
 
 

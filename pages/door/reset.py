@@ -6,7 +6,7 @@ from fastapi import Request
 from nicegui import ui
 from starlette.responses import Response
 
-from creos_ui.errors import DomainError, LinkNotUsable, NotSaved
+from creos_ui.errors import DomainError, LinkNotUsable
 from creos_ui.services.accounts import reset
 from creos_ui.services.accounts.reset import account_of
 from creos_ui.texts import LANGUAGES
@@ -56,9 +56,9 @@ async def request_link(request: Request, identifier: Field = "") -> Response:
     """The same answer for everybody (R5)."""
     try:
         await reset.request_link(identifier, address=request.client.host if request.client else "")
-    except NotSaved:
+    except DomainError as refusal:
         word = outcomes.BEFORE_SIGN_IN.remember(Outcome(typed=identifier[: reset.LONGEST]))
-        return redirect("/reset", refusal="not_saved", typed=word)
+        return redirect("/reset", refusal=refusal.text_key.removeprefix("error."), typed=word)
     return redirect("/reset", sent=1)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import resource
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import httpx
@@ -25,6 +27,7 @@ from tests.databases import postgres_database
 from tests.portal import NORA, OMAR, PASSWORD, Portal, running_portal, seed_school
 from tests.services.signing_in import secret
 from tests.web.sockets import Target, client_id_in, elements_in, plug, press
+from tests.web.test_route_table import TABLE
 
 __all__ = ["secret"]
 NEW = "Trois chats dorment"
@@ -70,6 +73,23 @@ class Disk:
             self._limit(resource.RLIM_INFINITY)
             self._sql("DROP FUNCTION IF EXISTS full_disk CASCADE")
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Another program writes, and does not come to an end."""
+        if self.url:
+            with asyncio.Runner() as runner:
+                holder = runner.run(asyncpg.connect(self.url))
+                runner.run(holder.execute("BEGIN"))
+                for (name,) in self._sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+                    runner.run(holder.execute(f"LOCK TABLE {name} IN EXCLUSIVE MODE"))  # who reads goes on
+                yield
+                runner.run(holder.close())
+        else:
+            holder = sqlite3.connect(self.portal.folder / "data" / "creos.db", isolation_level=None)
+            holder.execute("BEGIN IMMEDIATE")
+            yield
+            holder.close()
+
     def _limit(self, size: int) -> None:
         if not self.url:
             resource.prlimit(self.portal.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
@@ -102,8 +122,21 @@ def disk(database_kind: str, tmp_path: Path) -> Iterator[Disk]:
         runner.run(stack.aclose())
 
 
-def test_each_form_says_that_nothing_can_be_saved(disk: Disk, subtests: pytest.Subtests) -> None:
-    portal = disk.portal
+class Form(NamedTuple):
+    client: httpx.Client  # whose
+    action: str  # where it goes
+    place: str  # where it stands
+    data: dict[str, str]
+
+    def send(self) -> tuple[httpx.Response, httpx.Response]:
+        """The answer, and the page it leads to."""
+        answer = self.client.post(self.action, data=self.data)
+        assert answer.status_code == 303, answer.text
+        return answer, self.client.get(answer.headers["location"])
+
+
+def forms_of(portal: Portal) -> list[Form]:
+    """Every form of the door and of the profile."""
     nora, visitor = portal.sign_in(NORA), portal.client()
     before_code = portal.client()
     before_code.post("/login", data={"identifier": OMAR, "password": PASSWORD})
@@ -113,33 +146,45 @@ def test_each_form_says_that_nothing_can_be_saved(disk: Disk, subtests: pytest.S
     later = pyotp.TOTP(FACTOR).at(int(time.time()) + 30)  # this one was not used yet
 
     factor = "/profile/second-factor"
-    forms: list[
-        tuple[httpx.Client, str, str, dict[str, str]]
-    ] = [  # whose, where it goes, where it stands, what is in it
-        (visitor, "/login", "/login", {"identifier": NORA, "password": PASSWORD}),
-        (visitor, "/login", "/login", {"identifier": NORA, "password": "wrong"}),
-        (visitor, "/login", "/login", {"identifier": "nobody.here", "password": "wrong"}),
-        (before_code, "/login/code", "/login/code", {"code": later}),
-        (visitor, "/reset", "/reset", {"identifier": NORA}),
-        (visitor, "/reset", "/reset", {"identifier": "nobody.here"}),
-        (nora, "/profile/email", "/profile/email", {"password": PASSWORD, "address": "other@tilleul.example"}),
-        (nora, "/profile/password", "/profile/password", {"current": PASSWORD, "new": NEW}),
-        (nora, f"{factor}/on", factor, {"password": PASSWORD, "code": "000000"}),
-        (omar, f"{factor}/codes", factor, {"password": PASSWORD, "code": later}),
-        (omar, f"{factor}/off", factor, {"password": PASSWORD, "code": later}),
-        (visitor, (path := f"/confirm-email/{link('moved')}"), path, {}),
-        (visitor, (path := f"/reset/{link('forgotten')}"), path, {"password": NEW, "again": NEW}),
+    return [
+        Form(visitor, "/login", "/login", {"identifier": NORA, "password": PASSWORD}),
+        Form(visitor, "/login", "/login", {"identifier": NORA, "password": "wrong"}),
+        Form(visitor, "/login", "/login", {"identifier": "nobody.here", "password": "wrong"}),
+        Form(before_code, "/login/code", "/login/code", {"code": later}),
+        Form(visitor, "/reset", "/reset", {"identifier": NORA}),
+        Form(visitor, "/reset", "/reset", {"identifier": "nobody.here"}),
+        Form(nora, "/profile/email", "/profile/email", {"password": PASSWORD, "address": "other@tilleul.example"}),
+        Form(nora, "/profile/password", "/profile/password", {"current": PASSWORD, "new": NEW}),
+        Form(nora, f"{factor}/on", factor, {"password": PASSWORD, "code": "000000"}),
+        Form(omar, f"{factor}/codes", factor, {"password": PASSWORD, "code": later}),
+        Form(omar, f"{factor}/off", factor, {"password": PASSWORD, "code": later}),
+        Form(visitor, (path := f"/confirm-email/{link('moved')}"), path, {}),
+        Form(visitor, (path := f"/reset/{link('forgotten')}"), path, {"password": NEW, "again": NEW}),
     ]
+
+
+def routes_without(forms: list[Form]) -> set[str]:
+    """Where something can be posted, and none of these forms goes."""
+    routes = {route.removeprefix("POST ") for route in TABLE if route.startswith("POST ")}
+    patterns = {route: re.sub(r"\{\w+\}", "[^/]+", route) for route in routes}
+    return {route for route in routes if not any(re.fullmatch(patterns[route], form.action) for form in forms)}
+
+
+def test_each_form_says_that_nothing_can_be_saved(disk: Disk, subtests: pytest.Subtests) -> None:
+    portal, forms = disk.portal, forms_of(disk.portal)
+    assert routes_without(forms) == {
+        "/logout",  # ends the session all the same
+        "/language",  # has no page of its own: see below
+    }
+    nora, visitor = portal.sign_in(NORA), portal.client()
     with disk.full():
-        for client, action, place, data in forms:
-            with subtests.test(action=action, data=data):
-                answer = client.post(action, data=data)
-                assert answer.status_code == 303, answer.text
-                assert answer.headers["location"].partition("?")[0] == place
-                shown = client.get(answer.headers["location"])
+        for form in forms:
+            with subtests.test(action=form.action, data=form.data):
+                answer, shown = form.send()
+                assert answer.headers["location"].partition("?")[0] == form.place
                 assert shown.status_code == 200
                 assert SAID in shown.text
-                typed = data.get("identifier") or data.get("address")
+                typed = form.data.get("identifier") or form.data.get("address")
                 assert typed is None or f'"{typed}"' in shown.text
 
         answer = nora.post("/language", data={"language": "nl"})  # written with the account; no page of its own
@@ -149,13 +194,30 @@ def test_each_form_says_that_nothing_can_be_saved(disk: Disk, subtests: pytest.S
             visitor.post("/language", data={"language": language})
             assert t("error.not_saved", language) in visitor.get("/login?refusal=not_saved").text
 
-    for client, action, _, data in forms:
-        with subtests.test("once there is space", action=action, data=data):
-            answer = client.post(action, data=data)
-            assert answer.status_code == 303
+    for form in forms:
+        with subtests.test("once there is space", action=form.action, data=form.data):
+            answer, shown = form.send()
             assert "not_saved" not in answer.headers["location"]
-            assert SAID not in client.get(answer.headers["location"]).text
+            assert SAID not in shown.text
     assert "unexpected" not in portal.log()
+
+
+def test_a_form_says_so_where_others_hold_the_database_and_works_afterwards(
+    disk: Disk, subtests: pytest.Subtests
+) -> None:
+    """Two that have words of their own for a refusal; each waits for seconds."""
+    forms = {form.place: form for form in forms_of(disk.portal)}
+    asking = [forms[place] for place in ("/reset", f"/confirm-email/{link('moved')}")]
+    with disk.held():
+        for form in asking:
+            with subtests.test(place=form.place):
+                _, shown = form.send()
+                assert t("error.busy", "fr") in shown.text
+                assert SAID not in shown.text
+    for form in asking:
+        answer, _ = form.send()
+        assert "refusal" not in answer.headers["location"]
+    assert "unexpected" not in disk.portal.log()
 
 
 def test_who_is_signed_in_reads_on_and_can_sign_out(disk: Disk) -> None:
