@@ -86,7 +86,6 @@ class Invitation(Strict):
         # Tortoise makes no index for a foreign key by itself
         indexes = (
             ("debtor_id", "status", "answered_at"),
-            ("debtor_id", "status", "amount_cents"),
             ("pupil_id",),
             PartialIndex(fields=["activity_id", "debtor_id"], condition={"status": "open"}),
         )

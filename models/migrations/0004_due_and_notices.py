@@ -35,10 +35,6 @@ class Migration(migrations.Migration):
         ),
         ops.AddIndex(
             model_name="Invitation",
-            index=Index(fields=["debtor_id", "status", "amount_cents"]),
-        ),
-        ops.AddIndex(
-            model_name="Invitation",
             index=PartialIndex(fields=["activity_id", "debtor_id"], condition={"status": "open"}),
         ),
     ]

@@ -1,4 +1,4 @@
-"""What the portal asks the database, statement by statement, and which of them read a whole table for it."""
+"""What the portal asks the database, statement by statement, which of them read a whole table, and by which indexes."""
 
 from __future__ import annotations
 
@@ -62,10 +62,29 @@ async def read_whole(connection: Any, sql: str, values: tuple[Any, ...]) -> set[
     return found & BIG
 
 
+async def indexes_of(connection: Any, sql: str, values: tuple[Any, ...]) -> set[str]:
+    """The indexes by which the planner, with the statistics it has, would answer this statement."""
+    if connection.capabilities.dialect == "sqlite":
+        return set(re.findall(r"USING (?:COVERING )?INDEX (\S+)", " ".join(await _steps(connection, sql, values))))
+    return set(re.findall(r'"Index Name": "(\w+)"', json.dumps(await _plan(connection, sql, values))))
+
+
+async def _steps(connection: Any, sql: str, values: tuple[Any, ...]) -> list[str]:
+    """SQLite's plan, in its words."""
+    return [detail for (*_, detail) in (await connection.execute_query(f"EXPLAIN QUERY PLAN {sql}", list(values)))[1]]
+
+
+async def _plan(connection: Any, sql: str, values: tuple[Any, ...]) -> dict[str, Any]:
+    """PostgreSQL's plan, as a tree."""
+    (row,) = await connection.execute_query_dict(f"EXPLAIN (FORMAT JSON) {sql}", list(values))
+    plan: dict[str, Any] = json.loads(*row.values())[0]["Plan"]
+    return plan
+
+
 async def _of_sqlite(connection: Any, sql: str, values: tuple[Any, ...]) -> set[str]:
-    plan = (await connection.execute_query(f"EXPLAIN QUERY PLAN {sql}", list(values)))[1]
     tables = {alias or table: table for table, alias in _NAMED.findall(sql)} | {t: t for t, _ in _NAMED.findall(sql)}
-    scanned = [detail.removeprefix("SCAN ").split()[0] for (*_, detail) in plan if detail.startswith("SCAN ")]
+    steps = await _steps(connection, sql, values)
+    scanned = [step.removeprefix("SCAN ").split()[0] for step in steps if step.startswith("SCAN ")]
     return {tables.get(name, name) for name in scanned}
 
 
@@ -73,11 +92,7 @@ async def _of_postgres(connection: Any, sql: str, values: tuple[Any, ...]) -> se
     """Whatever the statistics say: with reading whole tables made expensive, is there an index at all?"""
     async with connection._in_transaction() as transaction:
         await transaction.execute_query("SET LOCAL enable_seqscan = off")
-        ((row,),) = [
-            tuple(one.values())
-            for one in await transaction.execute_query_dict(f"EXPLAIN (FORMAT JSON) {sql}", list(values))
-        ]
-    return set(_scanned(json.loads(row)[0]["Plan"]))
+        return set(_scanned(await _plan(transaction, sql, values)))
 
 
 def _scanned(node: dict[str, Any], table: str = "") -> Iterator[str]:

@@ -24,7 +24,7 @@ from creos_ui.services.money import wallet
 from models import Account, Guardian, MailMessage
 from pages.parent import wallet_file
 from pages.reader import Person
-from tests.database.plans import read_whole, recorded
+from tests.database.plans import indexes_of, read_whole, recorded
 from tests.filled import CHILDREN, PAST, fill, settle
 from tests.school import new_key
 from tests.services.signing_in import HOME, PASSWORD, secret
@@ -121,6 +121,16 @@ async def test_one_that_did_would_be_found(db: Any, guardians: list[Guardian]) -
     assert await read_whole(db, 'SELECT "id" FROM "transfer" WHERE "actor" = \'x\'', ()) == {"transfer"}
     assert await read_whole(db, "SELECT count(*) AS n FROM mail_message", ()) == {"mail_message"}
     assert await read_whole(db, "SELECT id FROM invitation WHERE id = 1", ()) == set()
+
+
+async def test_reminders_find_what_is_due_and_open_by_its_indexes(db: Any, guardians: list[Guardian]) -> None:
+    """Of the coming days by the due date, and of each activity the open ones alone, not all it ever had."""
+    with recorded() as statements:
+        await reminders.remind(clock.today())
+    joined = {sql: values for sql, values in statements.items() if "JOIN activity" in sql and "a.due_on <=" in sql}
+    assert len(joined) == 2
+    for sql, values in joined.items():
+        assert {"idx_activity_due_on_a46829", "idx_invitation_activit_ee16dc"} <= await indexes_of(db, sql, values), sql
 
 
 async def longest_turn(work: Coroutine[Any, Any, Any]) -> float:
