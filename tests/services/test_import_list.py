@@ -362,21 +362,12 @@ async def test_an_invitation_opened_again_here_is_not_answered_by_an_old_list(db
     assert (await the_invitation()).status == "open"
 
 
-CONTRADICTIONS: list[tuple[dict[str, str], dict[str, str], str, str]] = [
-    ({"mandatory": "oui"}, {"mandatory": "oui", "declined": "20/06/2024"}, "Date de refus", "declined_mandatory"),
-    ({}, {"identifier": "dubois.anne1", "debtor": "Durand Odile"}, "Identifiant", "identifier_of_other"),
-]
-
-
-async def test_a_list_that_contradicts_what_is_here_is_refused(db: Any, desk: Desk, subtests: pytest.Subtests) -> None:
-    for number, (first, then, column, reason) in enumerate(CONTRADICTIONS):
-        with subtests.test(reason, column=column):
-            one = {"child": f"Muller Nolan{number}", "debtor": f"Dubois Anne{number}"}
-            assert (await desk.apply(line(**one, **first))).applied
-            before = await everything()
-            report = await desk.apply(line(title="Nouveau"), line(**{**one, **then}))
-            assert faults_of(report) == [(3, column, reason)]
-            assert await everything() == before
+async def test_a_list_that_contradicts_what_is_here_is_refused(db: Any, desk: Desk) -> None:
+    await desk.apply(line(mandatory="oui"))
+    before = await everything()
+    report = await desk.apply(line(title="Nouveau", starts="20/06/2024"), line(mandatory="oui", declined="20/06/2024"))
+    assert faults_of(report) == [(3, "Date de refus", "declined_mandatory")]
+    assert await everything() == before
 
 
 ANSWERED_HERE: list[tuple[dict[str, str], dict[str, str], list[tuple[str, str]], int]] = [

@@ -201,5 +201,5 @@ def _question(offer: Offer, row: Row, text_key: str, *, of: Child | None = None)
         "new_due": row.due_on,
     }
     if of:
-        return question(row, column, text_key, {**values, "child": of.name}, offer.id, of.id)
+        return question(row, column, text_key, values, offer.id, of.id, shown={"child": of.name})
     return question(row, column, text_key, values, offer.id)

@@ -3,6 +3,9 @@
 A debtor is their identifier where the list has one, else their full name together with the child's: a debtor and a
 child who are known as a family are meant, however often each name occurs. Nobody else is merged by name alone: a name
 known with other children and a child known with other debtors are asked about, here and in one list.
+
+Whoever is here may have changed since, and is asked about first: a debtor whom the list knows by an identifier of its
+own, a debtor under a new name, a child spelled anew. Only those qualify whom the list names nowhere as they were.
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ from itertools import islice
 from typing import TypeVar
 
 from creos_ui.services.former_system.questions import Question, Questions, question
-from creos_ui.services.former_system.rows import Column, Row
+from creos_ui.services.former_system.rows import Column, Occasion, Row
 from creos_ui.services.money import ledger
 from creos_ui.services.people.names import free_identifier, split_name
+from creos_ui.services.preview import ChangedMeanwhile
 from creos_ui.tables.cells import Fault
-from models import Account, Guardian, Guardianship, Pupil, folded
+from models import Account, Guardian, Guardianship, Invitation, Pupil, folded
 
 AT_ONCE = 500  # names or numbers in one question to the database
 T = TypeVar("T")
@@ -34,6 +38,7 @@ class Debtor:
     identifier: str | None = None
     id: int | None = None
     has_account: bool = False
+    has_password: bool = False
     children: list[Child] = field(default_factory=list, repr=False)
     parent_of: str = ""
 
@@ -56,6 +61,7 @@ class Child:
     id: int | None = None
     carers: set[Debtor] = field(default_factory=set, repr=False)
     child_of: str = ""
+    occasions: set[Occasion] = field(default_factory=set, repr=False)  # only of one the list does not name
 
     @property
     def name(self) -> str:
@@ -96,6 +102,8 @@ class People:
         self.new_accounts: list[Debtor] = []
         self.new_children: list[Child] = []
         self.new_carers: list[Pair] = []
+        self.new_identifiers: list[Debtor] = []
+        self.new_names: list[Debtor | Child] = []
         self.namesakes: list[Namesake] = []
 
     def pairs_of(self, all_rows: Sequence[Row], questions: Questions) -> dict[int, Pair | Fault]:
@@ -103,6 +111,7 @@ class People:
 
         Rows with an identifier first: a name alone may then mean them.
         """
+        self._listed = _Listed(all_rows)
         found: dict[int, Pair | Fault] = {}
         met: dict[tuple[str | None, str, str], Pair | Fault] = {}
         for row in sorted(all_rows, key=lambda row: row.identifier is None):
@@ -142,9 +151,24 @@ class People:
         if known := self._by_identifier.get(row.identifier):
             if known.name_key == row.debtor_key:
                 return known
+            if self._listed.names[row.identifier] == {row.debtor_key}:
+                meant = questions.which([(known, _whether_renamed(row, known))])
+                if meant is not None:
+                    return meant if isinstance(meant, Fault) else self._rename(meant, row)
             values = {"text": row.identifier, "name": known.name}
             return Fault(row.line, Column.IDENTIFIER.value, "import.identifier_of_other", values)
         alike = self._by_name[row.debtor_key]
+        meant = questions.which(
+            [(one, _whether_the_identifier(row, one)) for one in alike if self._had_another(row.identifier, one)]
+        )
+        if isinstance(meant, Fault):
+            return meant
+        if meant:
+            self._by_identifier[row.identifier] = meant
+            if not meant.has_password:
+                meant.identifier = row.identifier
+                self.new_identifiers.append(meant)
+            return meant
         # known by name, never had an identifier
         debtor = self._meant(row, [one for one in alike if not one.identifier], questions)
         if isinstance(debtor, Fault):
@@ -157,9 +181,45 @@ class People:
         self._by_identifier[row.identifier] = debtor
         return debtor
 
+    def _had_another(self, identifier: str, debtor: Debtor) -> bool:
+        """Whether this one, who cares for a child of that identifier, is here under one the list does not use."""
+        here = debtor.id and debtor.identifier and debtor.identifier not in self._listed.names
+        return bool(here) and any(child.name_key in self._listed.pupils_of[identifier] for child in debtor.children)
+
     def _by_own_name(self, row: Row, questions: Questions) -> Debtor | Fault:
+        renamed = questions.which([(one, _whether_renamed(row, one)) for one in self._under_other_names(row)])
+        if isinstance(renamed, Fault):
+            return renamed
+        if renamed:
+            return self._rename(renamed, row)
         debtor = self._meant(row, self._by_name[row.debtor_key], questions)
         return self._newcomer(row) if debtor is None else debtor
+
+    def _under_other_names(self, row: Row) -> list[Debtor]:
+        """Who cares for the child, has the same first name, and is nowhere in the list; nobody where the family is
+        known by the name of the row."""
+        if any(child.name_key == row.pupil_key for one in self._by_name[row.debtor_key] for child in one.children):
+            return []
+        _, first_name = split_name(row.debtor)
+        carers = {carer.id: carer for child in self._children[row.pupil_key] for carer in child.carers if carer.id}
+        return [
+            carer
+            for _, carer in sorted(carers.items())
+            if folded(carer.first_name) == folded(first_name)
+            and carer.name_key not in self._listed.debtors
+            and carer.identifier not in self._listed.names
+        ]
+
+    def _rename(self, debtor: Debtor, row: Row) -> Debtor:
+        debtor.last_name, debtor.first_name = split_name(row.debtor, row.identifier)
+        self._by_name[debtor.name_key].append(debtor)
+        self.new_names.append(debtor)
+        return debtor
+
+    def _spelled_anew(self, row: Row, debtor: Debtor) -> list[Child]:
+        """The debtor's children whom the list does not name, invited here to what it invites this new name to."""
+        occasions = self._listed.occasions[row.identifier, row.debtor_key, row.pupil_key]
+        return [child for child in debtor.children if child.id and child.occasions & occasions]
 
     def _meant(self, row: Row, alike: list[Debtor], questions: Questions) -> Debtor | Fault | None:
         """Whom of these, all of one name, the row means: who cares for its child, or who a person says; None: another
@@ -179,6 +239,18 @@ class People:
         if len(own) > 1:
             values = {"text": row.pupil, "count": len(own)}
             return Fault(row.line, Column.PUPIL.value, "import.ambiguous_pupil", values)
+        if not own:
+            respelled = questions.which(
+                [(one, _whether_spelled_anew(row, one)) for one in self._spelled_anew(row, debtor)]
+            )
+            if isinstance(respelled, Fault):
+                return respelled
+            if respelled:
+                respelled.last_name, respelled.first_name = split_name(row.pupil)
+                respelled.occasions = set()
+                alike.append(respelled)
+                self.new_names.append(respelled)
+                return respelled
         nobodys = alike if len(alike) == 1 and not alike[0].carers else []
         child = next(iter(own or nobodys), None) or questions.which(
             [(one, _whether_the_child(row, one)) for one in alike]
@@ -200,6 +272,38 @@ class People:
         self._by_name[debtor.name_key].append(debtor)
         self.new_debtors.append(debtor)
         return debtor
+
+
+class _Listed:
+    """Who is named in the list, and with whom."""
+
+    def __init__(self, all_rows: Iterable[Row]) -> None:
+        self.debtors: set[str] = set()
+        self.names: dict[str, set[str]] = {}  # of debtors, by identifier
+        self.pupils_of: dict[str, set[str]] = defaultdict(set)  # by identifier
+        self.occasions: dict[tuple[str | None, str, str], set[Occasion]] = defaultdict(set)
+        for row in all_rows:
+            self.debtors.add(row.debtor_key)
+            self.occasions[row.identifier, row.debtor_key, row.pupil_key].add(row.occasion)
+            if row.identifier:
+                self.names.setdefault(row.identifier, set()).add(row.debtor_key)
+                self.pupils_of[row.identifier].add(row.pupil_key)
+
+
+def _whether_the_identifier(row: Row, known: Debtor) -> Question:
+    values = {"text": row.debtor, "identifier": row.identifier}
+    shown = {"children": known.parent_of, "other": known.identifier}
+    return question(row, Column.IDENTIFIER, "import.new_identifier", values, known.id, shown=shown)
+
+
+def _whether_renamed(row: Row, known: Debtor) -> Question:
+    values = {"text": row.debtor, "former": known.name}
+    return question(row, Column.DEBTOR, "import.new_name", values, known.id, shown={"children": known.parent_of})
+
+
+def _whether_spelled_anew(row: Row, known: Child) -> Question:
+    values = {"text": row.pupil, "former": known.name}
+    return question(row, Column.PUPIL, "import.new_spelling", values, known.id, shown={"carers": known.child_of})
 
 
 def _whether_the_debtor(row: Row, known: Debtor) -> Question:
@@ -234,19 +338,37 @@ async def known_people(all_rows: Sequence[Row]) -> People:
         debtors[guardian_id].children.append(children[pupil_id])
     for debtor in debtors.values():
         debtor.parent_of = ", ".join(sorted(child.name for child in debtor.children))
+    listed = {row.pupil_key for row in all_rows}
+    await _find_occasions([child for child in children.values() if child.name_key not in listed], all_rows)
     for child in children.values():
         child.child_of = ", ".join(sorted(carer.name for carer in child.carers))
     return People(debtors.values(), children.values())
 
 
+async def _find_occasions(children: Iterable[Child], all_rows: Sequence[Row]) -> None:
+    """What they are invited to, of what begins on the days of the list."""
+    unnamed = {child.id: child for child in children}
+    days = {row.starts_on for row in all_rows}
+    for some in in_parts(sorted(id for id in unnamed if id)):
+        invitations = Invitation.filter(pupil_id__in=some, activity__starts_on__range=(min(days), max(days)))
+        columns = ("pupil_id", "activity__title_key", "activity__starts_on", "activity__due_on")
+        for pupil_id, *occasion in await invitations.values_list(*columns):
+            unnamed[pupil_id].occasions.add((occasion[0], occasion[1], occasion[2]))
+
+
 async def _debtors(ids: Iterable[int]) -> dict[int, Debtor]:
-    columns = ("id", "last_name", "first_name", "account__identifier")
+    columns = ("id", "last_name", "first_name", "account__identifier", "account__password_hash")
     found: dict[int, Debtor] = {}
     for some in in_parts(sorted(ids)):
         for row in await Guardian.filter(id__in=some).order_by("id").values(*columns):
             identifier = row["account__identifier"]
             found[row["id"]] = Debtor(
-                row["last_name"], row["first_name"], identifier, row["id"], has_account=identifier is not None
+                row["last_name"],
+                row["first_name"],
+                identifier,
+                row["id"],
+                has_account=identifier is not None,
+                has_password=row["account__password_hash"] is not None,
             )
     return found
 
@@ -260,7 +382,15 @@ async def _children(ids: Iterable[int]) -> dict[int, Child]:
 
 
 async def create_people(people: People) -> None:
-    """Write the newcomers, each guardian with wallet and an account without password. Inside a transaction."""
+    """Write the newcomers, each guardian with wallet and an account without password, and who has another name or
+    identifier now. Inside a transaction; raises ChangedMeanwhile."""
+    for one in people.new_names:
+        table = Guardian if isinstance(one, Debtor) else Pupil
+        await table.filter(id=one.id).update(last_name=one.last_name, first_name=one.first_name, name_key=one.name_key)
+    for debtor in people.new_identifiers:
+        nobody_signed_in = Account.filter(guardian_id=debtor.id, password_hash=None)
+        if not await nobody_signed_in.update(identifier=debtor.identifier):
+            raise ChangedMeanwhile
     for debtor in people.new_debtors:
         guardian = await Guardian.create(
             last_name=debtor.last_name, first_name=debtor.first_name, name_key=debtor.name_key

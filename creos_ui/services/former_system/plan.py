@@ -145,10 +145,9 @@ def _known_here(named: Named, here: list[Invited], owed: Set[Owed], plan: Plan) 
 
 def _whether_of_another(named: Named, known: Invited) -> Question:
     row, offer = named.row, known.offer
-    values = {"title": offer.title, "starts": offer.starts_on, "child": named.child.name}
-    values |= {"former": known.debtor.name, "name": row.debtor}
+    values = {"title": offer.title, "starts": offer.starts_on, "name": row.debtor}
     ids = (offer.id, offer.due_on, named.child.id, known.debtor.id, row.identifier)
-    shown = {"amount_cents": known.amount_cents}
+    shown = {"child": named.child.name, "former": known.debtor.name, "amount_cents": known.amount_cents}
     return question(row, Column.DEBTOR, "import.other_debtor", values, *ids, shown=shown)
 
 
@@ -257,6 +256,8 @@ def _fingerprint(listing: Listing, plan: Plan) -> str:
         [(debtor.id, debtor.identifier) for debtor in people.new_accounts],
         [(child.last_name, child.first_name) for child in people.new_children],
         [(_debtor(debtor), _child(child)) for debtor, child in people.new_carers],
+        [(debtor.id, debtor.identifier) for debtor in people.new_identifiers],
+        [(isinstance(one, Child), one.id, one.last_name, one.first_name) for one in people.new_names],
         [asdict(namesake) for namesake in people.namesakes],
         sorted(plan.questions.answered.items()),
         [(offer.id, offer.former, offer.title, offer.starts_on, offer.due_on) for offer in plan.moved],

@@ -20,6 +20,8 @@ class Changes:
     guardians: int = 0
     accounts: int = 0
     pupils: int = 0
+    names: int = 0
+    identifiers: int = 0
     guardianships: int = 0
     activities: int = 0
     moved: int = 0
@@ -70,6 +72,8 @@ def report_of(listing: Listing, plan: Plan, *, applied: bool = False) -> Report:
         guardians=len(plan.people.new_debtors),
         accounts=len(plan.people.new_accounts),
         pupils=len(plan.people.new_children),
+        names=len(plan.people.new_names),
+        identifiers=len(plan.people.new_identifiers),
         guardianships=len(plan.people.new_carers),
         activities=len(plan.new_offers),
         moved=len(plan.moved),
