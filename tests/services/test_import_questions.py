@@ -582,6 +582,17 @@ async def test_each_answer_may_bring_the_next_question_and_its_key(db: Any, desk
     assert (done.faults, done.changes.guardians, done.changes.pupils) == ([], 1, 3)
 
 
+async def test_one_row_is_not_two_people(db: Any, desk: Desk) -> None:
+    """« The same » to all, where the row may mean either of two: nobody is chosen for them."""
+    await desk.apply(*PEETERS_JAN[:2], decided=other(await asked(desk, *PEETERS_JAN[:2])))
+    report = await asked(desk, PEETERS_JAN[3])
+    both = await desk.apply(PEETERS_JAN[3], decided=Decided(frozenset({report.together[0].key})))
+    assert (both.questions, both.applied) == (report.questions, False)
+    tom, zoe = (question.key for question in report.questions)
+    done = await desk.apply(PEETERS_JAN[3], decided=Decided(frozenset({zoe}), frozenset({tom})))
+    assert (done.faults, done.changes.guardians, done.changes.pupils) == ([], 0, 1)
+
+
 @pytest.mark.parametrize("key", ["deadbeef", "DEADBEEF", ""])
 async def test_a_key_that_no_question_has_is_refused(db: Any, desk: Desk, key: str) -> None:
     await desk.apply(line())

@@ -17,18 +17,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from difflib import SequenceMatcher
-from functools import lru_cache
 from typing import NamedTuple
 
 from creos_ui.services.former_system.known import Invited, Known, Offer, period_of
+from creos_ui.services.former_system.likeness import look_alike
 from creos_ui.services.former_system.people import Child, Debtor
 from creos_ui.services.former_system.questions import Question, Questions, question
 from creos_ui.services.former_system.rows import Column, Occasion, Row
 
 FAR = timedelta(days=27)
 NEAR = timedelta(days=6)  # within a series
-SIMILAR = 0.6  # of two titles, from 0 to 1
 Span = tuple[date, date]
 
 
@@ -140,7 +138,7 @@ class _Series:
     def _of(self, title: str) -> list[Span | None]:
         if title not in self._spans:
             self._spans[title] = [
-                _span([day for other, days in by_title.items() if _alike(title, other) for day in days])
+                _span([day for other, days in by_title.items() if look_alike(title, other) for day in days])
                 for by_title in self._days
             ]
         return self._spans[title]
@@ -167,22 +165,12 @@ def _distance(
     former: Occasion, new: Occasion, period: Span, series: _Series
 ) -> tuple[bool, bool, timedelta, timedelta] | None:
     """How far the new occasion is from the former one; None where they cannot be one."""
-    apart, due_apart, alike = abs(former[1] - new[1]), abs(former[2] - new[2]), _alike(former[0], new[0])
+    apart, due_apart, similar = abs(former[1] - new[1]), abs(former[2] - new[2]), look_alike(former[0], new[0])
     if apart:
-        may_be = alike and (apart <= FAR or period[0] <= former[1] <= period[1])
+        may_be = similar and (apart <= FAR or period[0] <= former[1] <= period[1])
         if not may_be or series.goes_on(former, new):
             return None
-    return former[0] != new[0], not alike, apart, due_apart
-
-
-def _alike(title: str, other: str) -> bool:
-    return title == other or _similar(title, other)
-
-
-@lru_cache(maxsize=100_000)  # every child of the two asks
-def _similar(title: str, other: str) -> bool:
-    matcher = SequenceMatcher(None, title, other)
-    return matcher.real_quick_ratio() >= SIMILAR and matcher.quick_ratio() >= SIMILAR and matcher.ratio() >= SIMILAR
+    return former[0] != new[0], not similar, apart, due_apart
 
 
 def _question(offer: Offer, row: Row, text_key: str, *, of: Child | None = None) -> Question:

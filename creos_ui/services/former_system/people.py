@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
 
+from creos_ui.services.former_system.likeness import look_alike
 from creos_ui.services.former_system.questions import Question, Questions, question
 from creos_ui.services.former_system.rows import Column, Occasion, Row
 from creos_ui.services.money import ledger
@@ -217,9 +218,11 @@ class People:
         return debtor
 
     def _spelled_anew(self, row: Row, debtor: Debtor) -> list[Child]:
-        """The debtor's children whom the list does not name, invited here to what it invites this new name to."""
+        """The debtor's children of a like name whom the list does not name, invited here to what it invites this one
+        to."""
         occasions = self._listed.occasions[row.identifier, row.debtor_key, row.pupil_key]
-        return [child for child in debtor.children if child.id and child.occasions & occasions]
+        known = [child for child in debtor.children if child.id and child.occasions & occasions]
+        return [child for child in known if _may_be_spelled(child, row.pupil)]
 
     def _meant(self, row: Row, alike: list[Debtor], questions: Questions) -> Debtor | Fault | None:
         """Whom of these, all of one name, the row means: who cares for its child, or who a person says; None: another
@@ -288,6 +291,13 @@ class _Listed:
             if row.identifier:
                 self.names.setdefault(row.identifier, set()).add(row.debtor_key)
                 self.pupils_of[row.identifier].add(row.pupil_key)
+
+
+def _may_be_spelled(child: Child, name: str) -> bool:
+    """Alike, or one of the two names as it was."""
+    last_name, first_name = map(folded, split_name(name))
+    kept = folded(child.last_name) == last_name or folded(child.first_name) == first_name
+    return kept or look_alike(child.name_key, folded(name))
 
 
 def _whether_the_identifier(row: Row, known: Debtor) -> Question:

@@ -84,16 +84,19 @@ class Questions:
         self.answered: dict[str, bool] = {}
 
     def which(self, asked: Sequence[tuple[T, Question]]) -> T | Question | None:
-        """The one that a person says is meant; None where it is none of these; a Question where nobody has said yet."""
+        """The one that a person says is meant; None where it is none of these; a Question where nobody has said yet,
+        or has said so of two."""
         self._asked |= {question.key: question.digest for _, question in asked}
+        same: dict[str, T] = {}
         for answers in (self.said, self._known):
-            for one, question in asked:
-                if answers.get(question.digest):
-                    self.answered[question.digest] = True
-                    return one
-        waiting = []
+            same = same or {question.digest: one for one, question in asked if answers.get(question.digest)}
+        if len(same) == 1:
+            ((digest, one),) = same.items()
+            self.answered[digest] = True
+            return one
+        waiting = []  # those too of which two are said to be the one
         for _, question in asked:
-            if question.digest in self._known:
+            if question.digest in self._known and question.digest not in same:
                 self.answered[question.digest] = False
             else:
                 waiting.append(question)
