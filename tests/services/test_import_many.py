@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from creos_ui.services.former_system.bringing_over import preview_list
+from creos_ui.services.former_system.questions import Questions
 from models import Activity, Guardian, Guardianship, Invitation, Pupil, folded
 from tests.services.desk import Desk, line
 
@@ -64,7 +67,7 @@ async def test_a_short_list_reads_what_it_names_and_nothing_else(
     assert 0 < read["rows"] == before
 
 
-async def test_a_long_list_leaves_the_others_their_turn(db: Any, desk: Desk) -> None:
+async def test_a_long_list_leaves_the_others_their_turn(db: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     gaps: list[float] = []
     turn = asyncio.Event()
 
@@ -75,6 +78,13 @@ async def test_a_long_list_leaves_the_others_their_turn(db: Any, desk: Desk) -> 
             gaps.append(time.perf_counter() - begin)
             turn.set()
 
+    asking, which = Counter[bool](), Questions.which
+
+    def watched(*values: Any, **more: Any) -> Any:
+        asking[threading.current_thread() is threading.main_thread()] += 1
+        return which(*values, **more)
+
+    monkeypatch.setattr(Questions, "which", watched)
     lines = [
         line(**family(number), starts=day, due=day, title=f"Sortie {title}")
         for number in range(400)
@@ -91,6 +101,8 @@ async def test_a_long_list_leaves_the_others_their_turn(db: Any, desk: Desk) -> 
     await turn.wait()  # the turn that had to wait for the end
     turns.cancel()
     assert report.changes.invitations == len(lines) == 10_000
+    assert asking[False] >= 800, "who each debtor and child is, was asked in a thread"
+    assert asking[True] == 0, "and never while the others wait"
     assert max(gaps) < took / 4, f"nobody else had a turn for {max(gaps):.2f} s of {took:.2f} s"
 
 
