@@ -9,6 +9,8 @@ import fcntl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from creos_ui.database.safe_asyncpg import Retry
+from creos_ui.database.safe_sqlite import finish
 from creos_ui.database.transactions import default_connection
 
 
@@ -17,9 +19,17 @@ async def held(what: str) -> AsyncIterator[bool]:
     """Whether the lock of this name is had, as long as the block runs; not inside a transaction."""
     connection = default_connection()
     if connection.capabilities.dialect == "postgres":
-        # the session's, which the pool clears of locks when it gets it back
-        async with connection.acquire_connection() as session:
+        # it may be held for long, as no connection that is kept for reading may
+        try:
+            session = await connection.take_for_transaction()
+        except Retry:  # all are in use: this is not the time
+            yield False
+            return
+        try:
+            # the session's, which the pool clears of locks when it gets it back
             yield bool(await session.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", what))
+        finally:
+            await finish(connection.give_back(session))
     elif connection.filename == ":memory:":  # nobody else's
         yield True
     else:

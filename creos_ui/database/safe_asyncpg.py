@@ -122,10 +122,7 @@ class SafeContext(TransactionContextPooled):
                 get_connections().reset(self.token)
 
     async def _give_back(self) -> None:
-        try:
-            await self.client._parent._pool.release(self.client._connection)  # which resets the session
-        finally:
-            self.client._parent.for_transactions.release()
+        await self.client._parent.give_back(self.client._connection)
 
     async def _commit(self) -> None:
         try:
@@ -155,7 +152,7 @@ class SafeAsyncpgClient(_Translated, AsyncpgDBClient):
             raise Retry("no connection is free") from exc
 
     async def take_for_transaction(self) -> Any:
-        """The same, and leave some to others; `for_transactions` is to be released after it."""
+        """The same, and leave some to others; it is to be given back."""
         try:
             async with asyncio.timeout(LONGEST_WAIT):
                 await self.for_transactions.acquire()
@@ -166,6 +163,12 @@ class SafeAsyncpgClient(_Translated, AsyncpgDBClient):
         except BaseException:
             self.for_transactions.release()
             raise
+
+    async def give_back(self, connection: Any) -> None:
+        try:
+            await self._pool.release(connection)  # type: ignore[union-attr]  # which resets the session
+        finally:
+            self.for_transactions.release()
 
     def _in_transaction(self) -> Any:
         return SafeContext(SafeWrapper(self), self._pool_init_lock)
