@@ -78,12 +78,14 @@ def asked_for() -> set[str]:
 
 
 def asked_by_the_import() -> set[str]:
-    """The keys of the questions: what is passed to a function named after them, on its way to question()."""
+    """The keys of the questions: what is passed to a function named after them, or stands in one, on its way to
+    question()."""
     asked = set()
     for file in (ROOT / "creos_ui" / "services" / "former_system").rglob("*.py"):
-        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and re.match(r"_?question$|_whether_", getattr(call.func, "id", "")):
-                given = [node.value for one in call.args for node in ast.walk(one) if isinstance(node, ast.Constant)]
+        for found in ast.walk(ast.parse(file.read_text("utf-8"))):
+            name = getattr(found.func, "id", "") if isinstance(found, ast.Call) else getattr(found, "name", "")
+            if re.match(r"_?question$|_whether_", name or ""):
+                given = [node.value for node in ast.walk(found) if isinstance(node, ast.Constant)]
                 asked |= {text for text in given if isinstance(text, str) and text.startswith("import.")}
     return asked
 

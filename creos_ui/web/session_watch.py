@@ -8,13 +8,12 @@ from functools import partial
 
 from nicegui import Client, ui
 
-from creos_ui.errors import NotSaved
 from creos_ui.services.accounts import account, guessing, links, reset, sessions
 from creos_ui.services.chores import Chores
 from creos_ui.services.invitations import documents
 from creos_ui.texts import t
 from creos_ui.web.cutting import TO_SIGN_IN_AND_BACK, cut, pages_of
-from creos_ui.web.error_pages import report
+from creos_ui.web.error_pages import refusal_key, report
 from creos_ui.web.language import language_of
 from creos_ui.web.serving import settings
 
@@ -33,10 +32,9 @@ async def watch() -> None:
     while True:
         try:
             await look()
-        except NotSaved:
-            pass  # noted already; the next look tries again
         except Exception as exc:
-            tell(exc)
+            if not refusal_key(exc):  # else it is noted, and the next look tries again
+                tell(exc)
         if looks % PRUNED_EVERY == 0:
             prunes.begin()
         await prunes.next()
