@@ -14,11 +14,11 @@ from creos_ui.services.accounts.email_change import address_of, confirm_email, r
 from creos_ui.services.mail import sending
 from models import Account, MailKind, MailMessage, SignInAttempt
 from tests.school import School
-from tests.services.post import NORA_AT, PASSWORD, PORTAL, MovedClock, nora, server_of, sink
+from tests.services.post import NORA_AT, PASSWORD, PORTAL, MovedClock, moved, nora, server_of, sink
 from tests.services.signing_in import secret
 from tests.smtp import Sink, link_in, text_of
 
-__all__ = ["nora", "secret", "sink"]
+__all__ = ["moved", "nora", "secret", "sink"]
 
 NEW_AT = "nora@new.example.org"
 NEW = "Trois chats dorment"
@@ -79,6 +79,16 @@ async def test_no_address_is_flooded(nora: Account) -> None:
         await request_email(nora.id, password=PASSWORD, new_address=f"victim{number}@example.org")
     with pytest.raises(TooManyTries):
         await request_email(nora.id, password=PASSWORD, new_address=NEW_AT)
+
+
+async def test_a_clock_that_ran_ahead_stops_no_change_of_address(nora: Account, moved: MovedClock) -> None:
+    moved.move(days=365)
+    for number in range(5):
+        await request_email(nora.id, password=PASSWORD, new_address=f"nora{number}@example.org")
+    with pytest.raises(TooManyTries):
+        await request_email(nora.id, password=PASSWORD, new_address="nora@example.net")
+    moved.move(days=-365)
+    await request_email(nora.id, password=PASSWORD, new_address="nora@example.net")
 
 
 async def test_requests_at_the_same_time_are_counted_one_after_the_other(
