@@ -198,6 +198,18 @@ async def test_who_was_seen_by_another_process_stays_signed_in(nora: Account, ha
     assert (await sessions.sweep()).ended == {session_id}
 
 
+async def test_an_older_use_never_overwrites_a_newer_one_of_another_process(nora: Account, hands: Hands) -> None:
+    token, session_id = await signed_in(nora)
+    hands.on(seconds=5)
+    assert await sessions.load(token)  # used here, and not written down yet
+    hands.on(seconds=24)
+    newer = hands.at
+    await Session.filter(id=session_id).update(last_used_at=newer)  # by the other one
+    hands.on(seconds=3)
+    await sessions.sweep()
+    assert (await Session.get(id=session_id)).last_used_at == newer
+
+
 async def test_an_end_is_named_by_the_look_after_one_that_failed(
     nora: Account, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:

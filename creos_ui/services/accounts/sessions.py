@@ -295,9 +295,11 @@ async def _write_used(now: datetime, *, all_of_them: bool = False) -> None:
     used = {session_id: live.last_used_at for session_id, live in due}
 
     async def work(connection: Any) -> None:
-        # fixed SQL: for everyone signed in, in a transaction others wait for; the ORM takes four times as long
+        # fixed SQL: for everyone signed in, in a transaction others wait for; the ORM takes four times as long.
+        # Another process may have written a later use
         for session_id, at in used.items():
-            await execute(connection, "UPDATE session SET last_used_at = $1 WHERE id = $2", at, session_id)
+            sql = "UPDATE session SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1"
+            await execute(connection, sql, at, session_id)
 
     with suppress(NotSaved):  # the next look tries again
         await atomic(work)
