@@ -1,11 +1,16 @@
-"""What a value is in Python, whatever the driver or a browser makes of it: SQLite gives days and instants as text."""
+"""What a value is in Python, whatever the driver or a browser makes of it (SQLite gives days and instants as text), and
+how many of them go into one statement."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 LARGEST_ID = 2**31 - 1  # what an INTEGER column of PostgreSQL holds
+AT_ONCE = 500  # values in one statement
+T = TypeVar("T")
 
 
 def day(value: Any) -> date:
@@ -31,3 +36,10 @@ def instant_or_none(value: Any) -> datetime | None:
 def whole(value: Any, *, least: int = 0, otherwise: int) -> int:
     """A number a browser names, made to fit a column: at least `least`; what is no whole number is `otherwise`."""
     return min(max(value, least), LARGEST_ID) if type(value) is int else otherwise
+
+
+def in_parts(wanted: Iterable[T], most: int = AT_ONCE) -> Iterable[list[T]]:
+    """As many as one statement should name, and then the rest."""
+    waiting = iter(wanted)
+    while some := list(islice(waiting, most)):
+        yield some

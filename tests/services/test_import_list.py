@@ -16,7 +16,7 @@ import pytest
 from creos_ui import clock
 from creos_ui.database.transactions import rows
 from creos_ui.services.former_system import bringing_over
-from creos_ui.services.former_system.people import create_people
+from creos_ui.services.former_system.register import create_people
 from creos_ui.services.former_system.report import Changes
 from creos_ui.services.invitations import documents
 from creos_ui.services.invitations.answering import set_amount

@@ -16,12 +16,13 @@ from typing import Any
 
 from creos_ui import clock, live
 from creos_ui.database.transactions import rows
+from creos_ui.database.values import in_parts
 from creos_ui.errors import AlreadyAnswered
 from creos_ui.services import outbox
 from creos_ui.services.former_system.known import Invited, Offer
-from creos_ui.services.former_system.people import create_people, in_parts
 from creos_ui.services.former_system.plan import Answer, Plan, plan_of
 from creos_ui.services.former_system.questions import UNDECIDED, AnswerUnknown, Decided, remember
+from creos_ui.services.former_system.register import create_people
 from creos_ui.services.former_system.report import Report, report_of
 from creos_ui.services.former_system.rows import Listing, read_listing
 from creos_ui.services.invitations import answering, automatic, claiming, documents

@@ -14,8 +14,8 @@ from typing import Any
 
 from creos_ui import clock
 from creos_ui.database.transactions import default_connection, rows
-from creos_ui.database.values import instant
-from creos_ui.services.former_system.people import Child, Debtor, in_parts
+from creos_ui.database.values import in_parts, instant
+from creos_ui.services.former_system.person import Child, Debtor
 from creos_ui.services.former_system.rows import Occasion, Row
 from models import Activity, InvitationStatus, folded
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from creos_ui.services.former_system.known import Invited, Known, Offer, period_of
 from creos_ui.services.former_system.likeness import look_alike
-from creos_ui.services.former_system.people import Child, Debtor
+from creos_ui.services.former_system.person import Child, Debtor
 from creos_ui.services.former_system.questions import Question, Questions, question
 from creos_ui.services.former_system.rows import Column, Occasion, Row
 

@@ -18,8 +18,10 @@ from typing import Any
 
 from creos_ui.services.former_system.known import Found, Invited, Offer, find_known, known_of
 from creos_ui.services.former_system.moved import Named, settle_moved
-from creos_ui.services.former_system.people import Child, Debtor, Pair, People, known_people
+from creos_ui.services.former_system.people import Pair, People
+from creos_ui.services.former_system.person import Child, Debtor
 from creos_ui.services.former_system.questions import Decided, Question, Questions, question, remembered_answers
+from creos_ui.services.former_system.register import known_people
 from creos_ui.services.former_system.rows import Column, Listing, Occasion, Row
 from creos_ui.services.invitations import documents
 from creos_ui.services.preview import fingerprint_of

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from creos_ui import clock
+from creos_ui.database.values import in_parts
 from creos_ui.errors import DomainError
 from creos_ui.services.former_system.rows import Column, Row
 from creos_ui.services.preview import fingerprint_of
@@ -24,7 +25,6 @@ from models import ListAnswer
 
 T = TypeVar("T")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-AT_ONCE = 500  # answers in one statement
 
 
 class AnswerUnknown(DomainError):
@@ -147,9 +147,7 @@ async def remembered_answers() -> dict[str, bool]:
 
 async def remember(said: Mapping[str, bool], connection: Any) -> None:
     """Inside the transaction that writes the list."""
-    digests = sorted(said)
-    for start in range(0, len(digests), AT_ONCE):
-        some = digests[start : start + AT_ONCE]
+    for some in in_parts(sorted(said)):
         await ListAnswer.filter(question__in=some).using_db(connection).delete()
         answers = [ListAnswer(question=digest, same=said[digest], at=clock.now()) for digest in some]
         await ListAnswer.bulk_create(answers, using_db=connection)
