@@ -25,6 +25,7 @@ async def lists(data: Path) -> list[Figure]:
         for _ in range(TIMES):
             for identifier, times in took.items():
                 account = await Account.get(identifier=identifier)
+                assert account.guardian_id
                 begun = time.perf_counter()
                 await page_of_invitations(account.guardian_id, Wanted())
                 await counts_of(account.guardian_id)

@@ -67,6 +67,12 @@ class KeyReused(DomainError):
     text_key = "error.key_reused"
 
 
+class NotAllowed(DomainError):
+    """None of this account's roles may do that (services/roles.py)."""
+
+    text_key = "error.not_allowed"
+
+
 class NotSaved(DomainError):
     """The database takes no writes at the moment: a full disk, a server that is gone. Try again later."""
 

@@ -1,4 +1,4 @@
-"""Hashes of secrets and personal data that are only ever compared: HMAC-SHA256 with the school's own secret."""
+"""Hashes of secrets and personal data that are only ever compared: HMAC-SHA256 with the school's own key."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import hmac
 _key: list[bytes] = []
 
 
-def use(secret: str) -> None:
-    """Hash with the school's secret (settings.secret) from now on; called once, before anything is hashed."""
-    _key[:] = [secret.encode()]
+def use(key: bytes) -> None:
+    """Hash with this key from now on: first the school's secret itself, then what services/keys.py has read."""
+    _key[:] = [key]
 
 
 def keyed_hash(purpose: str, *parts: str) -> str:

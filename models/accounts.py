@@ -10,24 +10,19 @@ from models.base import Strict
 from models.people import Guardian
 
 
-class Role(StrEnum):
-    """What an account may do. An administrator has no pages yet, only the commands."""
-
-    PARENT = "parent"
-    ADMINISTRATOR = "administrator"
-
-
 class Account(Strict):
-    """A person's access: identifier, password, language. Brought over from the former system: no password yet."""
+    """A person's access: identifier, password, language. Brought over from the former system, or invited: no password
+    yet. A parent's has a guardian; staff may have none, and then no wallet, and a name of their own."""
 
     id = fields.IntField(primary_key=True)
     identifier = fields.CharField(max_length=100, unique=True)  # stored folded: dubois.jacqueline
     password_hash = fields.CharField(max_length=200, null=True)  # argon2id; None: cannot sign in
-    role = fields.CharEnumField(Role, description="", max_length=20, default=Role.PARENT)
-    guardian: fields.OneToOneRelation[Guardian] = fields.OneToOneField(
-        "models.Guardian", related_name="account", on_delete=fields.RESTRICT
+    guardian: fields.OneToOneNullableRelation[Guardian] = fields.OneToOneField(
+        "models.Guardian", related_name="account", null=True, on_delete=fields.RESTRICT
     )
-    guardian_id: int
+    guardian_id: int | None
+    last_name = fields.CharField(max_length=100, null=True)  # where no guardian says it
+    first_name = fields.CharField(max_length=100, null=True)
     language = fields.CharField(max_length=5, null=True)  # None: as chosen on the browser
     created_at = fields.DatetimeField(auto_now_add=True)
     email = fields.CharField(max_length=254, null=True)  # confirmed; where the portal writes to
@@ -36,11 +31,24 @@ class Account(Strict):
     mail_reminder = fields.BooleanField(db_default=True)
     mail_receipt = fields.BooleanField(db_default=True)
     mail_low_credit = fields.BooleanField(db_default=True)
-    totp_secret = fields.CharField(max_length=64, null=True)  # None: no second factor
+    totp_secret = fields.TextField(null=True)  # sealed (services/keys.py); None: no second factor
     totp_last_step = fields.BigIntField(null=True)  # the step of the last code used: a code works once (R10)
+    invited_at = fields.DatetimeField(null=True)  # staff: when the last invitation was sent
+    closed_at = fields.DatetimeField(null=True)  # suspended: does not come in any more
 
     class Meta:
         table = "account"
+
+    @property
+    def name(self) -> str:
+        """Last name first: Lambert Sophie. Needs its guardian, if it has one, to be loaded."""
+        return self.guardian.name if self.guardian else f"{self.last_name or ''} {self.first_name or ''}".strip()
+
+    @property
+    def called(self) -> str:
+        """How a message greets them: the first name, else the last."""
+        person = self.guardian or self
+        return person.first_name or person.last_name or ""
 
 
 class Session(Strict):
@@ -57,6 +65,7 @@ class Session(Strict):
     last_used_at = fields.DatetimeField()
     revoked_at = fields.DatetimeField(null=True)
     device = fields.CharField(max_length=200)  # what the browser calls itself (User-Agent), shortened
+    factor_at = fields.DatetimeField(null=True)  # when the second factor was given in it (O5); None: not, or too old
 
     class Meta:
         table = "session"
@@ -97,17 +106,20 @@ class SignInAttempt(Strict):
 class LinkPurpose(StrEnum):
     PASSWORD = "password"  # set a new password
     EMAIL = "email"  # confirm the new address in `value`
+    STAFF = "staff"  # set the first password of an account of the office
+    ADMIN = "admin"  # make an administrator's account: create-admin printed it, and it is no account's
 
 
 class OneTimeLink(Strict):
-    """A link sent by mail. Only the keyed hash of its 256-bit token is stored; it works once, until it expires."""
+    """A link sent by mail, or printed. Only the keyed hash of its 256-bit token is stored; it works once, until it
+    expires."""
 
     id = fields.IntField(primary_key=True)
     token_hash = fields.CharField(max_length=64, unique=True)
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name="links", on_delete=fields.RESTRICT
+    account: fields.ForeignKeyNullableRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="links", null=True, on_delete=fields.RESTRICT
     )
-    account_id: int
+    account_id: int | None
     purpose = fields.CharEnumField(LinkPurpose, description="", max_length=10)
     value = fields.CharField(max_length=254, null=True)
     created_at = fields.DatetimeField()

@@ -12,6 +12,7 @@ class SchoolClass(Strict):
 
     id = fields.IntField(primary_key=True)
     name = fields.CharField(max_length=60, unique=True)
+    levels = fields.CharField(max_length=40, db_default="")  # M3,P1: several in one class; "": not known yet
 
     class Meta:
         table = "school_class"

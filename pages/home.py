@@ -6,14 +6,16 @@ import re
 
 from starlette.responses import Response
 
+from pages.reader import Parent, Somebody
 from pages.routes import redirect, router
 
-HOME = "/invitations"
+HOME = "/"  # leads everybody to the first page of theirs
+CHILDREN, OFFICE = "/invitations", "/office"
 
 
-@router.get("/")
-async def home() -> Response:
-    return redirect(HOME)
+@router.get(HOME)
+async def home(me: Somebody) -> Response:
+    return redirect(CHILDREN if isinstance(me, Parent) else OFFICE)
 
 
 def safe_next(target: str) -> str | None:

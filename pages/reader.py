@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
 
 from creos_ui import texts
 from creos_ui.services.accounts.sessions import SignedIn
 from creos_ui.web.language import language_of
+from models import Role
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,16 @@ class Person(Reader):
 
     session_id: int
     account_id: int
-    guardian_id: int
     name: str  # Dubois Jacqueline
     actor: str  # how this person stands in the books
+    roles: frozenset[Role]  # in the office
+
+
+@dataclass(frozen=True)
+class Parent(Person):
+    """Somebody with a wallet, and children at the school."""
+
+    guardian_id: int
 
 
 def _visitor(request: Request) -> Reader:
@@ -48,15 +57,24 @@ def _visitor(request: Request) -> Reader:
 def _person(request: Request) -> Person:
     session = request.state.session
     assert isinstance(session, SignedIn), "the guard lets nobody else through"
-    return Person(
-        language=language_of(request),
-        session_id=session.session_id,
-        account_id=session.account_id,
-        guardian_id=session.guardian_id,
-        name=session.name,
-        actor=session.actor,
-    )
+    whose: dict[str, Any] = {
+        "language": language_of(request),
+        "session_id": session.session_id,
+        "account_id": session.account_id,
+        "name": session.name,
+        "actor": session.actor,
+        "roles": session.roles,
+    }
+    return Person(**whose) if session.guardian_id is None else Parent(**whose, guardian_id=session.guardian_id)
+
+
+def _parent(request: Request) -> Parent:
+    person = _person(request)
+    if not isinstance(person, Parent):
+        raise HTTPException(404)  # staff without children have no such page
+    return person
 
 
 Visitor = Annotated[Reader, Depends(_visitor)]
-Me = Annotated[Person, Depends(_person)]
+Somebody = Annotated[Person, Depends(_person)]
+Me = Annotated[Parent, Depends(_parent)]

@@ -17,14 +17,15 @@ from creos_ui.settings import data_settings
 from creos_ui.texts import LANGUAGES
 from models import Account, Role, folded
 
+PARENT = "parent"  # no role of the office
+ROLES = [PARENT, *[role.value for role in Role]]
+
 
 @click.command("create-account", help=words("command.account.about"))
 @click.argument("identifier")
 @click.option("--last-name", default="", help=words("command.account.last_name"))
 @click.option("--first-name", default="", help=words("command.account.first_name"))
-@click.option(
-    "--role", type=click.Choice([role.value for role in Role]), default="parent", help=words("command.account.role")
-)
+@click.option("--role", type=click.Choice(ROLES), default=PARENT, help=words("command.account.role"))
 @click.option("--language", type=click.Choice(LANGUAGES), help=words("command.account.language"))
 @click.option("--email", help=words("command.account.email"))
 @click.option("--password-stdin", is_flag=True, help=words("command.account.password_stdin"))
@@ -52,7 +53,7 @@ def command(
             last_name=last_name,
             first_name=first_name,
             password=password,
-            role=Role(role),
+            role=None if role == PARENT else Role(role),
             language=language,
             email=address,
         )

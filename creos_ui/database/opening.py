@@ -25,10 +25,18 @@ TRIGGERS = {
     "invitation_begin",
     "invitation_step",
     "invitation_no_delete",
+    "audit_line_no_update",
+    "audit_line_no_delete",
+    "audit_side_emptied",
+    "audit_side_no_delete",
+    "audit_head_on",
+    "audit_head_no_delete",
 }
 GUARDS = {
     "sqlite": TRIGGERS | {"transfer_once", "posting", "ledger_drift"},
-    "postgres": TRIGGERS | {"transfer_no_truncate", "transfer_once", "posting", "ledger_drift"},
+    "postgres": TRIGGERS
+    | {"transfer_no_truncate", "audit_line_no_truncate", "audit_side_no_truncate", "audit_head_no_truncate"}
+    | {"transfer_once", "posting", "ledger_drift"},
 }
 
 
@@ -70,7 +78,7 @@ async def close_database() -> None:
 
 
 async def verify(connection: Any) -> None:
-    """Raise DatabaseUnusable where a guard of 0002_guards is missing or a commit could be lost when power fails."""
+    """Raise DatabaseUnusable where a guard of the migrations is missing, or a commit could be lost when power fails."""
     if missing := await missing_guards(connection):
         raise DatabaseUnusable(f"The database lacks its guards: {', '.join(missing)}. Restore a backup.")
     sqlite = connection.capabilities.dialect == "sqlite"
@@ -80,7 +88,7 @@ async def verify(connection: Any) -> None:
 
 
 async def missing_guards(connection: Any) -> list[str]:
-    """The names of the guards of 0002_guards that are not there, or are switched off."""
+    """The names of those guards that are not there, or are switched off."""
     dialect = connection.capabilities.dialect
     if dialect == "sqlite":
         names = "SELECT name AS n FROM sqlite_master WHERE type IN ('trigger', 'index', 'view')"

@@ -12,7 +12,7 @@ _serving: list[Settings] = []
 def use(settings: Settings) -> None:
     """Serve with these settings from now on."""
     _serving[:] = [settings]
-    keyed_hash.use(settings.secret.get_secret_value())
+    keyed_hash.use(settings.secret.get_secret_value().encode())
     password_policy.use(settings.school_name, settings.payee_name)
 
 

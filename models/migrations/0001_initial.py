@@ -1,12 +1,20 @@
+from enum import StrEnum
+
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from models.accounts import Role
 from models.activities import InvitationStatus
 from models.base import Cents
 from models.ledger import LedgerAccountKind, TransferKind
+
+
+class Role(StrEnum):
+    """As it was then."""
+
+    PARENT = "parent"
+    ADMINISTRATOR = "administrator"
 
 
 class Migration(migrations.Migration):

@@ -15,14 +15,14 @@ from pages.elements.fields import email_field, own_identifier, password_field
 from pages.elements.html import box, text
 from pages.elements.strength import strength_meter
 from pages.parent.form_page import PROFILE, form_page, last_outcome, lead_to
-from pages.reader import Me
+from pages.reader import Somebody
 from pages.routes import Field, router
 
 PASSWORD, EMAIL = f"{PROFILE}/password", f"{PROFILE}/email"
 
 
 @ui.page(PASSWORD)
-async def password_page(me: Me, answer: str = "") -> None:
+async def password_page(me: Somebody, answer: str = "") -> None:
     profile = await profile_of(me.account_id)
     async with form_page(me.t("profile.password_label"), me, path=PASSWORD, last=last_outcome(me, answer)):
         with box("form", method="post", action=PASSWORD):
@@ -36,7 +36,7 @@ async def password_page(me: Me, answer: str = "") -> None:
 
 
 @router.post(PASSWORD)
-async def change_password(me: Me, current: Field = "", new: Field = "") -> Response:
+async def change_password(me: Somebody, current: Field = "", new: Field = "") -> Response:
     """Every other session ends, and its open pages."""
     try:
         ended = await account.change_password(me.account_id, current=current, new=new, keep_session_id=me.session_id)
@@ -47,7 +47,7 @@ async def change_password(me: Me, current: Field = "", new: Field = "") -> Respo
 
 
 @ui.page(EMAIL)
-async def email_page(me: Me, answer: str = "") -> None:
+async def email_page(me: Somebody, answer: str = "") -> None:
     profile, last = await profile_of(me.account_id), last_outcome(me, answer)
     async with form_page(me.t("profile.email_label"), me, path=EMAIL, last=last):
         text("p", me.t("profile.email_how"))
@@ -60,7 +60,7 @@ async def email_page(me: Me, answer: str = "") -> None:
 
 
 @router.post(EMAIL)
-async def change_email(me: Me, password: Field = "", address: Field = "") -> Response:
+async def change_email(me: Somebody, password: Field = "", address: Field = "") -> Response:
     """A link goes to the new address; until it is confirmed the old one stays (R9)."""
     try:
         await email_change.request_email(me.account_id, password=password, new_address=address)

@@ -19,13 +19,13 @@ from creos_ui.web.finishing import to_the_end
 from pages.elements.notices import notify_done, notify_refusal
 from pages.parent.parent_frame import WalletPill
 from pages.parent.payment_dialogs import confirm_decline, confirm_payment, show_missing_credit
-from pages.reader import Person
+from pages.reader import Parent
 
 
 class Answering:
     """One parent's answers. Every id comes from a browser: only their own are found, and the services check again."""
 
-    def __init__(self, me: Person, pill: WalletPill) -> None:
+    def __init__(self, me: Parent, pill: WalletPill) -> None:
         self.me, self.pill = me, pill
 
     async def pay(self, ids: list[Any]) -> None:

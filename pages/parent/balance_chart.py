@@ -9,7 +9,7 @@ from markupsafe import Markup
 from creos_ui.services.money.wallet import Point
 from creos_ui.texts import day
 from pages.elements.html import box, fixed, rewrite, text
-from pages.reader import Person
+from pages.reader import Parent
 
 WIDTH, HEIGHT, MARGIN = 300, 80, 4
 MOST_ROWS = 12  # of the figures: the latest days; the movements have them all
@@ -18,7 +18,7 @@ MOST_ROWS = 12  # of the figures: the latest days; the movements have them all
 class BalanceChart:
     """Hidden while the wallet has no movement. Made of elements and numbers: no text of anybody's is in the drawing."""
 
-    def __init__(self, me: Person) -> None:
+    def __init__(self, me: Parent) -> None:
         self._me = me
         self._points: list[Point] | None = None
         with box("figure", "chart") as self._figure:

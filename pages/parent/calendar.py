@@ -25,7 +25,7 @@ from pages.elements.html import box, text
 from pages.parent.calendar_subscription import subscribe
 from pages.parent.month_grid import by_day, day_name, fill_day, month_grid, month_name
 from pages.parent.parent_frame import parent_frame
-from pages.reader import Me, Person
+from pages.reader import Me, Parent
 
 PATH = "/calendar"
 
@@ -46,7 +46,7 @@ async def calendar_page(me: Me, month: str = "") -> None:
 class CalendarView:
     """The month one open page shows."""
 
-    def __init__(self, me: Person, month: date) -> None:
+    def __init__(self, me: Parent, month: date) -> None:
         self.me, self.month = me, month
         self._subscribing = False
         self.days: ui.element

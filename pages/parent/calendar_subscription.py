@@ -9,10 +9,10 @@ from pages.elements.buttons import button, copy_button
 from pages.elements.dialogs import answer_buttons, asked, dialog_card
 from pages.elements.html import box, text
 from pages.elements.notices import notify_done
-from pages.reader import Person
+from pages.reader import Parent
 
 
-async def subscribe(me: Person) -> None:
+async def subscribe(me: Parent) -> None:
     """Show the address, made at its first use, until the dialog is closed; a new one is shown in a new dialog."""
     path = await to_the_end(calendar_feeds.feed_of(me.guardian_id))
     while await _wants_another(settings().public_url + path, me):
@@ -21,7 +21,7 @@ async def subscribe(me: Person) -> None:
             notify_done(me.t("calendar.renewed"))
 
 
-async def _wants_another(address: str, me: Person) -> bool:
+async def _wants_another(address: str, me: Parent) -> bool:
     with dialog_card(me.t("calendar.subscribe_title"), wide=True) as dialog:
         text("p", me.t("calendar.subscribe_text"))
         with box("div", "feed"):
@@ -38,7 +38,7 @@ async def _wants_another(address: str, me: Person) -> bool:
     return await asked(dialog)
 
 
-async def _sure(me: Person) -> bool:
+async def _sure(me: Parent) -> bool:
     with dialog_card(me.t("calendar.renew_title")) as dialog:
         text("p", me.t("calendar.renew_text"))
         answer_buttons(dialog, me, yes=me.t("calendar.renew"), kind="danger")

@@ -8,13 +8,13 @@ from nicegui.element import Element
 from creos_ui.services.invitations.other_household import TakingPart
 from creos_ui.texts import day
 from pages.elements.html import box, text
-from pages.reader import Person
+from pages.reader import Parent
 
 
 class Elsewhere:
     """The last section under the invitations, made where there is another household."""
 
-    def __init__(self, me: Person) -> None:
+    def __init__(self, me: Parent) -> None:
         self._me = me
         self._page = ui.context.slot.parent
         self._section: Element | None = None

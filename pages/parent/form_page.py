@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 
 from starlette.responses import Response
 
-from creos_ui.services.money import ledger
 from creos_ui.web import outcomes
 from creos_ui.web.outcomes import Outcome
 from pages.elements.html import box, text
 from pages.elements.notices import refusal_in_words, refusal_note
-from pages.parent.parent_frame import parent_frame
+from pages.own_frame import own_frame
 from pages.reader import Person
 from pages.routes import redirect
 
@@ -22,8 +21,7 @@ PROFILE = "/profile"
 @asynccontextmanager
 async def form_page(title: str, me: Person, *, path: str, last: Outcome) -> AsyncIterator[None]:
     """The form's card, with the way back to the profile, and the reason where the last try was refused."""
-    balance = await ledger.balance_cents(me.guardian_id)
-    with parent_frame(title, me, path=path, balance_cents=balance), box("div", "one-form"):
+    with await own_frame(title, me, path=path), box("div", "one-form"):
         text("a", "← " + me.t("profile.back"), "back", href=PROFILE)
         with box("section", "card", aria_labelledby="form-title"):
             text("h1", title, id="form-title")

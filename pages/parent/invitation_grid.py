@@ -13,7 +13,7 @@ from creos_ui.texts import day, t
 from creos_ui.web.serving import settings
 from pages.elements.grid import column, grid
 from pages.elements.html import set_rows
-from pages.reader import Person
+from pages.reader import Parent
 
 COLUMNS = ["starts_on", "pupil", "debtor", "title", "amount", "due_on", "paid_on", "declined_on", "automatic"]
 _CLASSES = {"amount": "num", "automatic": "center", "actions": "right"}
@@ -103,7 +103,7 @@ _CARD = """
 class InvitationGrid:
     """Shows lines; emits pay, decline, why, pick, unwish and order, each with hostile arguments (R15)."""
 
-    def __init__(self, me: Person) -> None:
+    def __init__(self, me: Parent) -> None:
         self._me = me
         self._shown: object = None
         self.table = grid(

@@ -33,7 +33,7 @@ from pages.parent.elsewhere import Elsewhere
 from pages.parent.invitation_grid import InvitationGrid
 from pages.parent.parent_frame import WalletPill, parent_frame
 from pages.parent.selection import Selection
-from pages.reader import Me, Person
+from pages.reader import Me, Parent
 
 PATH = "/invitations"
 EVERYBODY = 0  # no child's id
@@ -79,7 +79,7 @@ async def invitations_page(me: Me, tab: str = "") -> None:
 class InvitationsView:
     """The state of one open page. Every argument of a handler comes from a browser: the services check it again."""
 
-    def __init__(self, me: Person, pill: WalletPill) -> None:
+    def __init__(self, me: Parent, pill: WalletPill) -> None:
         self.me, self.pill = me, pill
         self.answering = Answering(me, pill)
         self.wanted = self.shown = Wanted()  # what was chosen, and what the screen shows: the same, after a look

@@ -14,7 +14,7 @@ from creos_ui import clock
 from creos_ui.money import LOCALES
 from creos_ui.services.invitations.calendar import Entry, Kind, State, weeks_of
 from pages.elements.html import box, fixed, rewrite, text
-from pages.reader import Person
+from pages.reader import Parent
 
 SHOWN = 3  # entries of a day before « + 2 autres »; one alone is not worth hiding
 # each state in words, and the tab of the invitations it leads to
@@ -50,7 +50,7 @@ def by_day(entries: Sequence[Entry]) -> dict[date, list[Entry]]:
     return {day: list(same) for day, same in groupby(entries, key=lambda entry: entry.on)}
 
 
-def month_grid(month: date, entries: dict[date, list[Entry]], me: Person) -> dict[date, Element]:
+def month_grid(month: date, entries: dict[date, list[Entry]], me: Parent) -> dict[date, Element]:
     """The table; returns each day's cell, for `fill_day` when something changes."""
     cells: dict[date, Element] = {}
     weeks = weeks_of(month)
@@ -69,7 +69,7 @@ def month_grid(month: date, entries: dict[date, list[Entry]], me: Person) -> dic
     return cells
 
 
-def _week_days(week: Sequence[date | None], me: Person) -> Markup:
+def _week_days(week: Sequence[date | None], me: Parent) -> Markup:
     names = Markup("")
     for day in week:  # the second one of a month is whole
         assert day is not None
@@ -78,7 +78,7 @@ def _week_days(week: Sequence[date | None], me: Person) -> Markup:
     return Markup("<tr>{}</tr>").format(names)
 
 
-def fill_day(cell: Element, day: date, entries: list[Entry], me: Person) -> None:
+def fill_day(cell: Element, day: date, entries: list[Entry], me: Parent) -> None:
     """What a day holds, in place of what its cell held."""
     is_today = day == clock.today()
     cell.classes(add="today" if is_today else "", remove="free" if entries else "")
@@ -89,7 +89,7 @@ def fill_day(cell: Element, day: date, entries: list[Entry], me: Person) -> None
     rewrite(cell, _day(day, entries, me, is_today=is_today))
 
 
-def _day(day: date, entries: list[Entry], me: Person, *, is_today: bool) -> Markup:
+def _day(day: date, entries: list[Entry], me: Parent, *, is_today: bool) -> Markup:
     name = Markup('<span class="number num">{}</span><span class="in-full">{}</span>').format(
         day.day, _capital(day_name(day, me.language))
     )
@@ -109,7 +109,7 @@ def _day(day: date, entries: list[Entry], me: Person, *, is_today: bool) -> Mark
     return held
 
 
-def _entry(entry: Entry, me: Person) -> Markup:
+def _entry(entry: Entry, me: Parent) -> Markup:
     word, tab = STATES[entry.state]
     due = entry.kind is Kind.DUE
     classes = f"entry {entry.state} {'deadline' if due else ''}"
@@ -127,7 +127,7 @@ def _entry(entry: Entry, me: Person) -> Markup:
     return Markup('<div class="{}">{}</div>').format(classes, words)
 
 
-def _whose(entry: Entry, me: Person) -> str:
+def _whose(entry: Entry, me: Parent) -> str:
     children = ", ".join(entry.children)
     if entry.kind is Kind.DUE and entry.amount_cents is not None:
         return f"{children} · {me.money(entry.amount_cents)}"

@@ -8,7 +8,7 @@ from creos_ui.services.money.wallet import Movement
 from creos_ui.texts import day
 from pages.elements.grid import column, grid
 from pages.elements.html import set_rows
-from pages.reader import Person
+from pages.reader import Parent
 
 _HEADER = """<th scope="col" :class="props.col.look">{{ props.col.label }}</th>"""
 _AUTO = """<span v-if="props.row.automatic" class="badge paid">{{ props.row.automatic }}</span>"""
@@ -37,7 +37,7 @@ _CARD = f"""
 class MovementGrid:
     """Shows one page of movements; nothing in it can be clicked."""
 
-    def __init__(self, me: Person) -> None:
+    def __init__(self, me: Parent) -> None:
         self._me = me
         self._lines: list[Movement] | None = None
         self.table = grid(

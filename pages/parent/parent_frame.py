@@ -9,7 +9,7 @@ from creos_ui.services.money import ledger
 from creos_ui.web.page_changes import Following
 from pages.elements.html import box, text
 from pages.frame import MenuPage, frame
-from pages.reader import Person
+from pages.reader import Parent
 
 MENU = [
     MenuPage("/invitations", "menu.invitations", "menu.invitations_short"),
@@ -19,7 +19,7 @@ MENU = [
 ]
 
 
-def parent_frame(title: str, me: Person, *, path: str, balance_cents: int) -> AbstractContextManager[WalletPill]:
+def parent_frame(title: str, me: Parent, *, path: str, balance_cents: int) -> AbstractContextManager[WalletPill]:
     """Around a whole page; `balance_cents` is the wallet's, in integer euro cents."""
     return frame(title, me, path=path, menu=MENU, beside_name=lambda: WalletPill(balance_cents, me))
 
@@ -27,7 +27,7 @@ def parent_frame(title: str, me: Person, *, path: str, balance_cents: int) -> Ab
 class WalletPill:
     """The wallet's balance in the header, which leads to the wallet; after each change it and the page look again."""
 
-    def __init__(self, balance_cents: int, me: Person) -> None:
+    def __init__(self, balance_cents: int, me: Parent) -> None:
         self._me = me
         self.balance_cents = balance_cents
         self.changed: Callable[[], Awaitable[None]] | None = None  # what else the page then shows

@@ -14,10 +14,10 @@ from pages.elements.dialogs import answer_buttons, asked, dialog_card
 from pages.elements.facts import Fact, facts
 from pages.elements.html import box, fixed, text
 from pages.parent.transfer_block import TransferBlock
-from pages.reader import Person
+from pages.reader import Parent
 
 
-async def confirm_payment(lines: Sequence[Line], balance_cents: int, me: Person) -> bool:
+async def confirm_payment(lines: Sequence[Line], balance_cents: int, me: Parent) -> bool:
     """« Êtes-vous sûr de vouloir payer cette invitation ? », with the balance before and after (euro cents)."""
     total = sum(line.amount_cents for line in lines)
     with dialog_card(me.t("confirm.title")) as dialog:
@@ -48,7 +48,7 @@ async def confirm_payment(lines: Sequence[Line], balance_cents: int, me: Person)
     return await asked(dialog)
 
 
-async def confirm_decline(line: Line, balance_cents: int, me: Person) -> bool:
+async def confirm_decline(line: Line, balance_cents: int, me: Parent) -> bool:
     """« Êtes-vous sûr de vouloir décliner cette invitation ? », what it means for the child, and until when.
 
     What is paid comes back: with the balance before and after (euro cents).
@@ -75,7 +75,7 @@ async def confirm_decline(line: Line, balance_cents: int, me: Person) -> bool:
     return await asked(dialog)
 
 
-async def show_missing_credit(lines: Sequence[Line], missing_cents: int, wallet_id: int, me: Person) -> bool | None:
+async def show_missing_credit(lines: Sequence[Line], missing_cents: int, wallet_id: int, me: Parent) -> bool | None:
     """Never a dead end: exactly what is missing (euro cents), as a QR code and as lines to copy.
 
     Returns whether all of `lines` shall be paid as soon as credit arrives; None: the parent chose neither.
@@ -104,7 +104,7 @@ def _submit(dialog: ui.dialog, wish: ui.checkbox | None) -> None:
     dialog.submit(None if wish is None else bool(wish.value))
 
 
-def _wish(lines: Sequence[Line], me: Person) -> ui.checkbox:
+def _wish(lines: Sequence[Line], me: Parent) -> ui.checkbox:
     """« Payer cette invitation automatiquement dès que le crédit arrive », and what happens then.
 
     Ticked for one: that is what the parent has just asked for. For several it stays theirs to tick: the wish pays
@@ -124,5 +124,5 @@ def _wish(lines: Sequence[Line], me: Person) -> ui.checkbox:
     return wish
 
 
-def _about(line: Line, me: Person) -> list[Fact]:
+def _about(line: Line, me: Parent) -> list[Fact]:
     return [Fact(me.t("confirm.activity"), line.title), Fact(me.t("confirm.child"), line.pupil)]

@@ -12,7 +12,6 @@ from creos_ui import clock
 from creos_ui.services.accounts import own_data
 from creos_ui.services.accounts.profile import Profile, choose_notice, profile_of
 from creos_ui.services.invitations import automatic
-from creos_ui.services.money import ledger
 from creos_ui.texts import LANGUAGES, t
 from creos_ui.web.finishing import to_the_end
 from models import SWITCHES, MailKind
@@ -21,21 +20,20 @@ from pages.elements.dialogs import answer_buttons, asked, dialog_card
 from pages.elements.html import box, text
 from pages.elements.notices import done_note, notify_done, refusals_shown
 from pages.language import chooses
+from pages.own_frame import own_frame
 from pages.parent.form_page import last_outcome
-from pages.parent.parent_frame import parent_frame
 from pages.parent.profile_sessions import SessionList
-from pages.reader import Me, Person
+from pages.reader import Parent, Person, Somebody
 from pages.routes import router
 
 PATH = "/profile"
 
 
 @ui.page(PATH)
-async def profile_page(me: Me, answer: str = "") -> None:
+async def profile_page(me: Somebody, answer: str = "") -> None:
     profile = await profile_of(me.account_id)
-    balance = await ledger.balance_cents(me.guardian_id)
     title = me.t("menu.profile")
-    with parent_frame(title, me, path=PATH, balance_cents=balance):
+    with await own_frame(title, me, path=PATH):
         text("h1", title)
         text("p", profile.identifier, "muted")
         if done := last_outcome(me, answer).done:
@@ -47,9 +45,10 @@ async def profile_page(me: Me, answer: str = "") -> None:
                 with card("sessions", me.t("profile.sessions")):
                     await SessionList(me).show()
             with box("div"):
-                automatic_card(profile, me)
-                notices_card(profile, me)
-                children_card(profile, me)
+                if isinstance(me, Parent):
+                    automatic_card(profile, me)
+                    notices_card(profile, me)
+                    children_card(profile, me)
                 data_card(me)
 
 
@@ -92,7 +91,7 @@ def security_card(profile: Profile, me: Person) -> None:
             link(action, "/profile/second-factor", label)
 
 
-def automatic_card(profile: Profile, me: Person) -> None:
+def automatic_card(profile: Profile, me: Parent) -> None:
     """Switching it on pays what waits: asked before, and reported after."""
 
     async def choose(on: bool) -> bool:
@@ -154,7 +153,7 @@ def data_card(me: Person) -> None:
 
 
 @router.get(f"{PATH}/my-data.zip")
-async def my_data(me: Me) -> Response:
+async def my_data(me: Somebody) -> Response:
     """All the portal keeps about this person (R60)."""
     content = await asyncio.to_thread(own_data.zipped, await own_data.own_data(me.account_id))
     name = f"creos-{clock.today():%Y-%m-%d}.zip"

@@ -17,14 +17,14 @@ from pages.elements.fields import code_field, own_identifier, password_field
 from pages.elements.html import box, text
 from pages.elements.notices import done_note
 from pages.parent.form_page import PROFILE, form_page, last_outcome, lead_to
-from pages.reader import Me, Person
+from pages.reader import Person, Somebody
 from pages.routes import Field, router
 
 PATH, CODES = f"{PROFILE}/second-factor", f"{PROFILE}/recovery-codes"
 
 
 @ui.page(PATH)
-async def second_factor_page(me: Me, answer: str = "") -> None:
+async def second_factor_page(me: Somebody, answer: str = "") -> None:
     profile = await profile_of(me.account_id)
     async with form_page(me.t("profile.factor"), me, path=PATH, last=last_outcome(me, answer)):
         if profile.second_factor:
@@ -55,7 +55,7 @@ def _set_up(secret: str, identifier: str, me: Person) -> None:
 
 
 @router.post(f"{PATH}/on")
-async def switch_on(me: Me, password: Field = "", code: Field = "") -> Response:
+async def switch_on(me: Somebody, password: Field = "", code: Field = "") -> Response:
     """Shows the recovery codes next, once."""
     try:
         codes = await second_factor.switch_on(me.account_id, me.session_id, password=password, code=code)
@@ -77,7 +77,7 @@ def _manage(identifier: str, me: Person) -> None:
 
 
 @router.post(f"{PATH}/codes")
-async def renew_codes(me: Me, password: Field = "", code: Field = "") -> Response:
+async def renew_codes(me: Somebody, password: Field = "", code: Field = "") -> Response:
     try:
         codes = await second_factor.renew_codes(me.account_id, password=password, code=code)
     except DomainError as refusal:
@@ -86,7 +86,7 @@ async def renew_codes(me: Me, password: Field = "", code: Field = "") -> Respons
 
 
 @router.post(f"{PATH}/off")
-async def switch_off(me: Me, password: Field = "", code: Field = "") -> Response:
+async def switch_off(me: Somebody, password: Field = "", code: Field = "") -> Response:
     try:
         await second_factor.switch_off(me.account_id, password=password, code=code)
     except DomainError as refusal:
@@ -95,7 +95,7 @@ async def switch_off(me: Me, password: Field = "", code: Field = "") -> Response
 
 
 @ui.page(CODES)
-async def recovery_codes_page(me: Me, answer: str = "") -> None:
+async def recovery_codes_page(me: Somebody, answer: str = "") -> None:
     last = last_outcome(me, answer)
 
     def noted() -> None:

@@ -11,7 +11,7 @@ from creos_ui.services.invitations.answering import MOST_AT_ONCE
 from creos_ui.services.invitations.listing import Line
 from pages.elements.buttons import button
 from pages.elements.html import box, text
-from pages.reader import Person
+from pages.reader import Parent
 
 
 class Selection:
@@ -19,7 +19,7 @@ class Selection:
 
     def __init__(
         self,
-        me: Person,
+        me: Parent,
         *,
         pay: Callable[[list[Any]], Awaitable[None]],
         changed: Callable[[], None],

@@ -12,7 +12,7 @@ from creos_ui.services.invitations.due import LARGEST_TOP_UP, LEAST_TOP_UP, Due,
 from pages.elements.chips import Chips
 from pages.elements.html import box, text
 from pages.parent.transfer_block import TransferBlock
-from pages.reader import Person
+from pages.reader import Parent
 
 SMALL, LARGE = 1_000, 5_000  # the amounts there are before anything is known
 LONGEST_AMOUNT = 20  # characters
@@ -22,7 +22,7 @@ OTHER = "other"
 class TopUpCard:
     """Shows how to bring an amount into the wallet; nothing moves here, so nothing can be done twice."""
 
-    def __init__(self, wallet_id: int, me: Person) -> None:
+    def __init__(self, wallet_id: int, me: Parent) -> None:
         self._me = me
         self._chosen = "all"  # small, all, large or OTHER
         self._amounts = {"small": SMALL, "large": LARGE}

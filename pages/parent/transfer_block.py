@@ -11,13 +11,13 @@ from creos_ui.web.serving import settings
 from pages.elements.buttons import copy_button, set_copied_value
 from pages.elements.facts import in_fours
 from pages.elements.html import box, text
-from pages.reader import Person
+from pages.reader import Parent
 
 
 class TransferBlock:
     """QR code, amount, payee, account and this wallet's own communication; `show` for another amount."""
 
-    def __init__(self, wallet_id: int, amount_cents: int, me: Person, *, how: str = "", stacked: bool = False) -> None:
+    def __init__(self, wallet_id: int, amount_cents: int, me: Parent, *, how: str = "", stacked: bool = False) -> None:
         self._communication, self._me = wallet_communication(wallet_id), me
         payee, iban = settings().payee_name, settings().payee_iban
         communication = shown(self._communication)

@@ -19,7 +19,7 @@ from pages.parent.balance_chart import BalanceChart
 from pages.parent.movement_grid import MovementGrid
 from pages.parent.parent_frame import parent_frame
 from pages.parent.top_up import TopUpCard
-from pages.reader import Me, Person
+from pages.reader import Me, Parent
 
 PATH = "/wallet"
 DAYS = 30
@@ -41,7 +41,7 @@ async def wallet_page(me: Me) -> None:
 class WalletView:
     """The state of one open page; everything in it comes from the database at each look."""
 
-    def __init__(self, me: Person, wallet_id: int) -> None:
+    def __init__(self, me: Parent, wallet_id: int) -> None:
         self.me = me
         self.page = 1
         self._shown_due: Due | None = None

@@ -10,7 +10,7 @@ from creos_ui import clock
 from creos_ui.services.money.wallet import Movement, all_movements
 from creos_ui.tables.writing import BOM, csv_lines, number_cell, text_cell
 from creos_ui.texts import day
-from pages.reader import Me, Person
+from pages.reader import Me, Parent
 from pages.routes import router
 
 _COLUMNS = (
@@ -35,13 +35,13 @@ async def movements_csv(me: Me) -> Response:
     )
 
 
-async def _file(me: Person) -> AsyncIterator[bytes]:
+async def _file(me: Parent) -> AsyncIterator[bytes]:
     yield BOM + csv_lines([[me.t(key) for key in _COLUMNS]])
     async for some in all_movements(me.guardian_id):
         yield csv_lines(_line(movement, me) for movement in some)
 
 
-def _line(movement: Movement, me: Person) -> list[str]:
+def _line(movement: Movement, me: Parent) -> list[str]:
     return [
         day(movement.day),
         me.t(movement.text_key),

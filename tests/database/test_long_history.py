@@ -23,7 +23,7 @@ from creos_ui.services.mail import reminders, sending
 from creos_ui.services.money import wallet
 from models import Account, Guardian, MailMessage
 from pages.parent import wallet_file
-from pages.reader import Person
+from pages.reader import Parent
 from tests.database.plans import indexes_of, read_whole, recorded
 from tests.filled import CHILDREN, PAST, fill, settle
 from tests.school import new_key
@@ -173,7 +173,9 @@ async def test_taking_away_twelve_thousand_invitations_holds_nobody_up(
         files.append(await asyncio.to_thread(own_data.zipped, await own_data.own_data(account_id)))
 
     async def spreadsheet() -> None:
-        me = Person("fr", session_id=1, account_id=account_id, guardian_id=mine.id, name="x", actor="test")
+        me = Parent(
+            "fr", session_id=1, account_id=account_id, name="x", actor="test", roles=frozenset(), guardian_id=mine.id
+        )
         files.append(b"".join([part async for part in wallet_file._file(me)]))
 
     async def feed() -> None:

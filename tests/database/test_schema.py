@@ -93,6 +93,8 @@ async def of_sqlite(db: Any) -> dict[str, set[Any]]:
             kind = column["type"] if column["type"] != "INTEGER" else "INT"
             columns.add((table, column["name"], kind, bool(column["notnull"]), column["pk"] > 0))
         for index in await rows(f"PRAGMA index_list({table})"):
+            if index["origin"] == "pk":  # of ids that are given, and not counted up
+                continue
             parts = tuple(part["name"] for part in await rows(f"PRAGMA index_info({index['name']})"))
             indexes.add((table, parts, bool(index["unique"]), bool(index["partial"])))
         for key in await rows(f"PRAGMA foreign_key_list({table})"):

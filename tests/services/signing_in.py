@@ -36,9 +36,9 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
 
 @pytest.fixture(autouse=True)
 def secret() -> Iterator[None]:
-    keyed_hash.use("a secret of the tests, long enough for any")
+    keyed_hash.use(b"a secret of the tests, long enough for any")
     yield
-    keyed_hash.use("")
+    keyed_hash.use(b"")
     sessions.forget_all()
 
 

@@ -10,6 +10,7 @@ from creos_ui.errors import IdentifierInvalid, IdentifierTaken, PasswordTooShort
 from creos_ui.services.accounts import sessions
 from creos_ui.services.accounts.account import create_account, set_password, sign_in
 from creos_ui.services.money import ledger
+from creos_ui.services.roles import roles_of
 from models import Account, Guardian, LedgerAccount, Role
 from tests.school import School, add_guardian
 from tests.services.signing_in import HOME, NORA, PASSWORD, nora, secret
@@ -25,7 +26,7 @@ async def create(identifier: str, **options: object) -> Account:
 async def test_a_new_account_has_guardian_and_wallet_and_signs_in(db: object) -> None:
     account = await create("Dubois.Jacqueline", language="en")
     assert account.identifier == "dubois.jacqueline"
-    assert (account.role, account.language) == (Role.PARENT, "en")
+    assert (await roles_of(account.id), account.language) == (frozenset(), "en")
     guardian = await Guardian.get(id=account.guardian_id)
     assert (guardian.name, guardian.name_key) == ("Dubois Jacqueline", "dubois jacqueline")
     assert await ledger.balance_cents(guardian.id) == 0
@@ -125,7 +126,8 @@ async def test_a_brought_over_account_takes_the_role_it_is_given(db: object) -> 
     account = await create_account(
         identifier="lambert.anne", last_name="", first_name="", password=PASSWORD, role=Role.ADMINISTRATOR
     )
-    assert account.role == Role.ADMINISTRATOR
+    assert await roles_of(account.id) == {Role.ADMINISTRATOR}
+    assert account.guardian_id == guardian.id
 
 
 async def test_the_first_language_is_kept_until_another_is_chosen(db: object) -> None:

@@ -96,7 +96,7 @@ async def test_an_address_cannot_be_guessed_from_another(school: School) -> None
         "é" * 1000,
     ):
         assert await guardian_of(guess) is None, guess
-    keyed_hash.use("the secret of another school, and as long")
+    keyed_hash.use(b"the secret of another school, and as long")
     assert await guardian_of(mine) is None
 
 

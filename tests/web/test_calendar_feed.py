@@ -17,7 +17,7 @@ from tests.portal import NORA, OMAR, Portal
 
 @pytest.fixture(autouse=True)
 def secret() -> None:
-    keyed_hash.use("a secret of the tests, long enough for any")  # the portal's own (tests/portal.py)
+    keyed_hash.use(b"a secret of the tests, long enough for any")  # the portal's own (tests/portal.py)
 
 
 def guardian_id(portal: Portal, identifier: str) -> int:

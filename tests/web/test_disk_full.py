@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.served, pytest.mark.slow]
 async def seed(settings: Settings) -> None:
     """Nora has links in her messages, Omar a second factor."""
     await seed_school(settings)
-    keyed_hash.use(settings.secret.get_secret_value())
+    keyed_hash.use(settings.secret.get_secret_value().encode())
     nora = await Account.get(identifier=NORA)
     await links.mint("forgotten", nora.id, LinkPurpose.PASSWORD)
     await links.mint("moved", nora.id, LinkPurpose.EMAIL, "new@tilleul.example")

@@ -19,7 +19,7 @@ from creos_ui.services import outbox
 from creos_ui.services.accounts import guessing, links, password_policy, sessions
 from creos_ui.services.accounts.passwords import hash_password, is_outdated, password_fits, rehashed
 from creos_ui.services.money import ledger
-from models import Account, Guardian, KnownBrowser, MailKind, Role, folded
+from models import Account, AccountRole, Guardian, KnownBrowser, MailKind, Role, folded
 
 LONGEST_IDENTIFIER = 100
 KNOWN_FOR = timedelta(days=365)  # a browser, after its last sign-in; its cookie lasts as long
@@ -68,12 +68,13 @@ async def create_account(
     last_name: str,
     first_name: str,
     password: str,
-    role: Role = Role.PARENT,
+    role: Role | None = None,
     language: str | None = None,
     email: str | None = None,
 ) -> Account:
     """A new guardian with wallet and account, all or nothing; an account brought over without a password gets its
-    first one instead, and keeps its name. `email` (checked by email_change.address_of) is taken as confirmed.
+    first one instead, and keeps its name. `email` (checked by email_change.address_of) is taken as confirmed. With a
+    `role` of the office it is staff: a name of its own, and neither guardian nor wallet.
 
     Raises IdentifierInvalid, IdentifierTaken, or why the password is not taken (password_policy.weakness).
     """
@@ -87,7 +88,18 @@ async def create_account(
     if known is not None:
         return await _first_password(name, password_hash, role, email)
 
-    async def work(_: Any) -> Account:
+    async def work(connection: Any) -> Account:
+        if role is not None:
+            account = await Account.create(
+                identifier=name,
+                password_hash=password_hash,
+                last_name=last_name,
+                first_name=first_name,
+                language=language,
+                email=email,
+            )
+            await _give(connection, account.id, role)
+            return account
         guardian = await Guardian.create(
             last_name=last_name, first_name=first_name, name_key=folded(f"{last_name} {first_name}")
         )
@@ -95,7 +107,6 @@ async def create_account(
         return await Account.create(
             identifier=name,
             password_hash=password_hash,
-            role=role,
             guardian_id=guardian.id,
             language=language,
             email=email,
@@ -175,12 +186,25 @@ async def replace_password(
     return [int(row["id"]) for row in await rows(connection, _END_SESSIONS, clock.now(), account_id, keep_session_id)]
 
 
-async def _first_password(identifier: str, password_hash: str, role: Role, email: str | None) -> Account:
-    # one conditional update: of two at once, one gets it
-    values = {"password_hash": password_hash, "role": role} | ({"email": email} if email else {})
-    if not await update(Account.filter(identifier=identifier, password_hash=None), **values):
-        raise IdentifierTaken
-    return await Account.get(identifier=identifier)
+async def _first_password(identifier: str, password_hash: str, role: Role | None, email: str | None) -> Account:
+    values = {"password_hash": password_hash} | ({"email": email} if email else {})
+
+    async def work(connection: Any) -> Account:
+        # one conditional update: of two at once, one gets it
+        without = Account.filter(identifier=identifier, password_hash=None).using_db(connection)
+        if not await without.update(**values):
+            raise IdentifierTaken
+        account = await Account.get(identifier=identifier, using_db=connection)
+        if role is not None:
+            await _give(connection, account.id, role)
+        return account
+
+    return await atomic(work)
+
+
+async def _give(connection: Any, account_id: int, role: Role) -> None:
+    """By a command: nobody's gift."""
+    await AccountRole.create(account_id=account_id, role=role, given_at=clock.now(), using_db=connection)
 
 
 def _confirmations(account_id: int) -> str:

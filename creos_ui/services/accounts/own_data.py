@@ -19,11 +19,13 @@ from creos_ui.database.values import day, day_or_none, instant, instant_or_none
 from creos_ui.services.accounts import second_factor
 from creos_ui.services.accounts.devices import device_of
 from creos_ui.services.money import ledger, wallet
+from creos_ui.services.roles import roles_of
 from creos_ui.tables.writing import BOM, csv_lines, number_cell, text_cell
 from models import (
     SWITCHES,
     Account,
     CalendarFeed,
+    Guardian,
     Guardianship,
 )
 
@@ -54,7 +56,8 @@ async def own_data(account_id: int) -> dict[str, Any]:
         "made_at": clock.now(),
         "account": {
             "identifier": account.identifier,
-            "role": account.role,
+            "name": account.name,
+            "roles": sorted(await roles_of(account_id)),
             "language": account.language,
             "created_at": account.created_at,
             "email": account.email,
@@ -63,18 +66,13 @@ async def own_data(account_id: int) -> dict[str, Any]:
             "second_factor": account.totp_secret is not None,
             "recovery_codes_left": await second_factor.codes_left(account_id),
         },
-        "guardian": {
-            "last_name": guardian.last_name,
-            "first_name": guardian.first_name,
-            "pays_mandatory": guardian.pays_mandatory,
-            "balance_cents": await ledger.balance_cents(guardian.id),
-        },
-        "children": await _children(guardian.id),
-        "invitations": await _invitations(guardian.id),
-        "movements": await _movements(guardian.id),
+        "guardian": await _guardian(guardian) if guardian else None,
+        "children": await _children(guardian.id) if guardian else [],
+        "invitations": await _invitations(guardian.id) if guardian else [],
+        "movements": await _movements(guardian.id) if guardian else [],
         "sessions": await _sessions(account_id),
         "mails": await _mails(account_id),
-        "calendar_feeds": await _calendar_feeds(guardian.id),
+        "calendar_feeds": await _calendar_feeds(guardian.id) if guardian else [],
     }
 
 
@@ -87,6 +85,15 @@ def zipped(data: dict[str, Any]) -> bytes:
         file.writestr("invitations.csv", _table(data["invitations"]))
         file.writestr("movements.csv", _table(data["movements"]))
     return buffer.getvalue()
+
+
+async def _guardian(guardian: Guardian) -> dict[str, Any]:
+    return {
+        "last_name": guardian.last_name,
+        "first_name": guardian.first_name,
+        "pays_mandatory": guardian.pays_mandatory,
+        "balance_cents": await ledger.balance_cents(guardian.id),
+    }
 
 
 async def _children(guardian_id: int) -> list[dict[str, Any]]:

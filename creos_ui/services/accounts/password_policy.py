@@ -126,7 +126,7 @@ async def _of_account(account_id: int | None) -> list[str]:
     account = await Account.get_or_none(id=account_id).select_related("guardian") if account_id else None
     if account is None:
         return []
-    children = await Guardianship.filter(guardian_id=account.guardian_id).select_related("pupil")
-    names = [account.guardian.last_name, account.guardian.first_name]
+    children = await Guardianship.filter(guardian_id=account.guardian_id or 0).select_related("pupil")
+    names = [account.name]
     names += [name for row in children for name in (row.pupil.first_name, row.pupil.last_name)]
     return [account.identifier, (account.email or "").partition("@")[0], *names]

@@ -31,15 +31,15 @@ class Profile:
 async def profile_of(account_id: int) -> Profile:
     """All the profile page shows of this account, save its sessions."""
     account = await Account.get(id=account_id).select_related("guardian")
-    theirs = await Guardianship.filter(guardian_id=account.guardian_id).select_related("pupil__school_class")
+    theirs = await Guardianship.filter(guardian_id=account.guardian_id or 0).select_related("pupil__school_class")
     pupils = sorted((row.pupil for row in theirs), key=lambda pupil: (pupil.name_key, pupil.id))
     return Profile(
-        name=account.guardian.name,
+        name=account.name,
         identifier=account.identifier,
         email=account.email,
         email_failed=account.email_failed_at is not None,
         notices=frozenset(kind for kind, column in SWITCHES.items() if getattr(account, column)),
-        pays_mandatory=account.guardian.pays_mandatory,
+        pays_mandatory=account.guardian is not None and account.guardian.pays_mandatory,
         second_factor=account.totp_secret is not None,
         codes_left=await second_factor.codes_left(account_id),
         children=[Child(pupil.name, pupil.school_class.name if pupil.school_class else None) for pupil in pupils],

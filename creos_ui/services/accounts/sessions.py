@@ -19,6 +19,7 @@ from creos_ui import clock
 from creos_ui.database.transactions import atomic, execute, update
 from creos_ui.errors import NotSaved
 from creos_ui.keyed_hash import keyed_hash
+from creos_ui.services.roles import roles_of
 from models import Account, Role, Session
 
 IDLE = timedelta(minutes=30)
@@ -34,10 +35,10 @@ class SignedIn:
 
     session_id: int
     account_id: int
-    guardian_id: int
+    guardian_id: int | None  # None: staff without children at the school
     name: str  # Dubois Jacqueline
     language: str | None  # the account's choice; None: as the browser asks
-    role: Role
+    roles: frozenset[Role]  # in the office; a parent has none there
 
     @property
     def actor(self) -> str:
@@ -117,14 +118,15 @@ async def load(token: str, *, active: bool = True) -> SignedIn | None:
         .select_related("account__guardian")
         .first()
     )
-    if row is None or row.id in _revoked:
+    if row is None or row.id in _revoked or row.account.closed_at is not None:
         return None
+    roles = await roles_of(row.account_id)
     now = clock.now()
-    live = _live.get(row.id) or _Live(_who(row), row.created_at, row.last_used_at, row.last_used_at)
+    live = _live.get(row.id) or _Live(_who(row, roles), row.created_at, row.last_used_at, row.last_used_at)
     live.last_used_at = max(row.last_used_at, live.last_used_at)  # another process may have seen the person since
     if live.ends_at() <= now:
         return None
-    live.who = _who(row)
+    live.who = _who(row, roles)
     if active:
         live.last_used_at = max(now, live.last_used_at)
     _live[row.id] = live
@@ -244,15 +246,15 @@ def _ends_at(created_at: datetime, last_used_at: datetime) -> datetime:
     return min(last_used_at + IDLE, created_at + LONGEST)
 
 
-def _who(row: Session) -> SignedIn:
+def _who(row: Session, roles: frozenset[Role]) -> SignedIn:
     account = row.account
     return SignedIn(
         session_id=row.id,
         account_id=account.id,
         guardian_id=account.guardian_id,
-        name=account.guardian.name,
+        name=account.name,
         language=account.language,
-        role=account.role,
+        roles=roles,
     )
 
 

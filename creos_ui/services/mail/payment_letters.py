@@ -40,6 +40,7 @@ async def _receipt(w: Writing) -> Letter:
 async def _low_credit(w: Writing) -> Letter | None:
     waiting = await unanswered(w)
     due_cents = sum(invitation.amount_cents for invitation in waiting)
+    assert w.account.guardian_id, "only who has a wallet is written to about it"
     balance_cents = await ledger.balance_cents(w.account.guardian_id)
     if due_cents <= balance_cents:
         return None

@@ -39,7 +39,7 @@ async def render(message: MailMessage, portal: Portal) -> Rendered | None:
     letter = await _WRITERS[message.kind](writing)
     if letter is None:
         return None
-    first_name = account.guardian.first_name or account.guardian.last_name
+    first_name = account.called
     words = {
         "letter": letter,
         "greeting": writing.t("mail.greeting", first_name=first_name),

@@ -1,0 +1,97 @@
+"""The portal's own keys (O6): for hashing, for sealing secrets in the database, for the audit.
+
+Each is a row, encrypted under a key that CREOS_SECRET gives; so the secret can change without anything ending. The
+first ones are those the secret itself gives, which two processes that begin at once make alike. They are read once,
+when the database is opened.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from creos_ui import clock, keyed_hash
+from creos_ui.database.transactions import atomic, one_at_a_time
+from models import KeyPurpose, PortalKey
+
+LOCK = "portal_key"
+
+_keys: dict[KeyPurpose, dict[int, bytes]] = {}  # by the row's id, the oldest first
+
+
+class SecretUnfit(Exception):
+    """CREOS_SECRET is not the one these keys are encrypted under."""
+
+
+async def open_keys(secret: str) -> None:
+    """Read the keys, or make the first ones, and hash and seal with the newest from now on. Raises SecretUnfit."""
+    found = await PortalKey.all().order_by("number")
+    if {key.purpose for key in found} != set(KeyPurpose):
+        await atomic(lambda connection: _make_first(connection, secret))
+        found = await PortalKey.all().order_by("number")
+    wrapping = _wrapping(secret)
+    opened: dict[KeyPurpose, dict[int, bytes]] = {purpose: {} for purpose in KeyPurpose}
+    for key in found:
+        try:
+            opened[key.purpose][key.id] = wrapping.decrypt(key.sealed.encode())
+        except InvalidToken:
+            raise SecretUnfit from None
+    _keys.clear()
+    _keys.update(opened)
+    keyed_hash.use(_newest(KeyPurpose.HASH)[1])
+
+
+def seal(text: str) -> str:
+    """Encrypted and signed: what may stand in the database, and in a copy of it."""
+    return _fernet(_newest(KeyPurpose.SEAL)[1]).encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """What was sealed; raises cryptography's InvalidToken where it was not, or was changed."""
+    return _fernet(_newest(KeyPurpose.SEAL)[1]).decrypt(sealed.encode()).decode()
+
+
+def audit_key() -> tuple[int, bytes]:
+    """The id of the key that seals new lines of the audit, and the key."""
+    return _newest(KeyPurpose.AUDIT)
+
+
+def audit_keys() -> dict[int, bytes]:
+    """Every key that ever sealed a line, by its id."""
+    return dict(_keys[KeyPurpose.AUDIT])
+
+
+def _newest(purpose: KeyPurpose) -> tuple[int, bytes]:
+    assert _keys, "open_keys(secret) comes first"
+    return list(_keys[purpose].items())[-1]
+
+
+async def _make_first(connection: Any, secret: str) -> None:
+    """Where another process was first, nothing."""
+    await one_at_a_time(connection, LOCK)
+    have = {key.purpose for key in await PortalKey.all().using_db(connection)}
+    first = {
+        KeyPurpose.HASH: secret.encode(),  # as it hashed before there were rows: no session ends, no code is void
+        KeyPurpose.SEAL: _derived(secret, b"creos seal"),
+        KeyPurpose.AUDIT: _derived(secret, b"creos audit"),
+    }
+    for purpose, key in first.items():
+        if purpose not in have:
+            sealed = _wrapping(secret).encrypt(key).decode()
+            await PortalKey.create(purpose=purpose, number=1, sealed=sealed, made_at=clock.now(), using_db=connection)
+
+
+def _derived(secret: str, what: bytes) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=what).derive(secret.encode())
+
+
+def _wrapping(secret: str) -> Fernet:
+    return _fernet(_derived(secret, b"creos keys"))
+
+
+def _fernet(key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(key))
