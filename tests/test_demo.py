@@ -55,7 +55,8 @@ async def inside(folder: Path) -> None:
 
 async def jacquelines(folder: Path) -> None:
     account = await Account.get(identifier="dubois.jacqueline").select_related("guardian")
-    assert account.guardian and account.guardian_id
+    assert account.guardian
+    assert account.guardian_id
     assert account.guardian.name == "Dubois Jacqueline"
     assert await ledger.balance_cents(account.guardian_id) == 4_200
     own = await Guardianship.filter(guardian_id=account.guardian_id).select_related("pupil")

@@ -18,7 +18,7 @@ FILES = {
 FLOORS = [
     ("creos_ui.clock", "creos_ui.errors", "creos_ui.money", "creos_ui.keyed_hash", "creos_ui.live", "creos_ui.bank"),
     ("creos_ui.texts", "models"),
-    ("creos_ui.database", "creos_ui.tables"),
+    ("creos_ui.database", "creos_ui.tables", "models.migrations"),
     ("creos_ui.settings",),
     ("creos_ui.services",),
     ("creos_ui.web",),
@@ -30,14 +30,24 @@ FLOORS = [
 ROOMS = {
     "creos_ui.services": [
         ("money",),
-        ("chores", "outbox", "preview"),
+        ("keys",),
+        ("audit",),
+        ("roles",),
+        ("chores", "outbox", "preview", "approvals", "jobs"),
         ("accounts", "people"),
         ("invitations",),
         ("mail", "former_system"),
     ],
-    "pages": [("routes", "reader", "elements"), ("home", "language", "theme"), ("frame",), ("door", "parent")],
+    "pages": [
+        ("routes", "reader", "elements"),
+        ("home", "language", "theme"),
+        ("frame",),
+        ("door", "parent", "office"),
+        ("own",),
+    ],
 }
-APART = {("pages.door", "pages.parent"), ("pages.parent", "pages.door")}
+SIDES = ("door", "parent", "office")
+APART = {(f"pages.{one}", f"pages.{other}") for one in SIDES for other in SIDES if one != other}
 
 
 def imports_of(name: str) -> set[str]:

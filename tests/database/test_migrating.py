@@ -6,39 +6,23 @@ import asyncio
 import fcntl
 import logging
 import os
-import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.migrations.api import migrate
 
 from creos_ui.commands.data_folder import with_database
 from creos_ui.database import migrating
-from creos_ui.database.config import SERVER_SETTINGS, connect, sqlite_url
+from creos_ui.database.config import SERVER_SETTINGS, connect
 from creos_ui.database.opening import opened
 from models import SchoolClass
-from tests.postgres import admin, postgres_url
 from tests.stress.processes import Notes, ended, start
 
 STARTS = 4
-
-
-@pytest.fixture
-def empty_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
-    """The address of a database without any table; no event loop runs, so processes may be forked."""
-    EXECUTOR_CACHE.clear()  # keyed by table, not by dialect
-    if database_kind == "sqlite":
-        yield sqlite_url(tmp_path)
-        return
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    asyncio.run(admin(f"CREATE DATABASE {name}"))
-    yield postgres_url(name)
-    asyncio.run(admin(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from pages.elements.facts import in_fours
 from pages.elements.fields import code_field, own_identifier, password_field
 from pages.elements.html import box, text
 from pages.elements.notices import done_note
-from pages.parent.form_page import PROFILE, form_page, last_outcome, lead_to
+from pages.own.form_page import PROFILE, form_page, last_outcome, lead_to
 from pages.reader import Person, Somebody
 from pages.routes import Field, router
 

@@ -20,9 +20,9 @@ from pages.elements.dialogs import answer_buttons, asked, dialog_card
 from pages.elements.html import box, text
 from pages.elements.notices import done_note, notify_done, refusals_shown
 from pages.language import chooses
-from pages.own_frame import own_frame
-from pages.parent.form_page import last_outcome
-from pages.parent.profile_sessions import SessionList
+from pages.own.form_page import last_outcome
+from pages.own.own_frame import own_frame
+from pages.own.profile_sessions import SessionList
 from pages.reader import Parent, Person, Somebody
 from pages.routes import router
 

@@ -14,7 +14,7 @@ from pages.elements.buttons import button
 from pages.elements.fields import email_field, own_identifier, password_field
 from pages.elements.html import box, text
 from pages.elements.strength import strength_meter
-from pages.parent.form_page import PROFILE, form_page, last_outcome, lead_to
+from pages.own.form_page import PROFILE, form_page, last_outcome, lead_to
 from pages.reader import Somebody
 from pages.routes import Field, router
 

@@ -11,7 +11,7 @@ from creos_ui.web import outcomes
 from creos_ui.web.outcomes import Outcome
 from pages.elements.html import box, text
 from pages.elements.notices import refusal_in_words, refusal_note
-from pages.own_frame import own_frame
+from pages.own.own_frame import own_frame
 from pages.reader import Person
 from pages.routes import redirect
 
