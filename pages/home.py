@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 
+from fastapi import Request
 from starlette.responses import Response
 
-from pages.reader import Parent, Somebody
+from creos_ui.services.accounts.sessions import SignedIn
 from pages.routes import redirect, router
 
-HOME = "/"  # leads everybody to the first page of theirs
 CHILDREN, OFFICE = "/invitations", "/office"
 
 
-@router.get(HOME)
-async def home(me: Somebody) -> Response:
-    return redirect(CHILDREN if isinstance(me, Parent) else OFFICE)
+@router.get("/")
+async def home(request: Request) -> Response:
+    return redirect(home_of(request.state.session))
+
+
+def home_of(who: SignedIn | None) -> str:
+    """The first page of this person's."""
+    return OFFICE if who and who.guardian_id is None else CHILDREN
 
 
 def safe_next(target: str) -> str | None:

@@ -11,7 +11,7 @@ from creos_ui.texts import LANGUAGES, t
 from creos_ui.web import cookies
 from pages.elements import scripts
 from pages.elements.buttons import menu_item
-from pages.home import HOME, safe_next
+from pages.home import home_of, safe_next
 from pages.routes import Field, redirect, router
 
 
@@ -20,7 +20,7 @@ async def choose_language(request: Request, language: Field = "", next: Field = 
     """Remember the chosen language on this browser and, signed in, with the account."""
     session = request.state.session
     target = next if next == "/login/code" else safe_next(next)  # the step between may be read in any language
-    answer = redirect(target or (HOME if session else "/login"))
+    answer = redirect(target or (home_of(session) if session else "/login"))
     if language in LANGUAGES:
         cookies.set_cookie(answer, cookies.LANGUAGE, language, max_age=cookies.A_YEAR)
         if session is not None:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from creos_ui.services.accounts import sessions
 from creos_ui.web import cookies
 from creos_ui.web.cutting import cut_soon
-from pages.home import HOME
+from pages.home import home_of
 from pages.routes import redirect
 
 
@@ -20,7 +20,7 @@ def device_of(request: Request) -> str:
 async def enter(request: Request, token: str, target: str | None) -> Response:
     """Hand the browser its new session's token, and end the session it had (R11)."""
     await end_session(request)
-    answer = redirect(target or HOME)
+    answer = redirect(target or home_of(await sessions.load(token)))
     cookies.set_cookie(answer, cookies.SESSION, token)
     return answer
 
