@@ -18,8 +18,10 @@ from nicegui import app, ui
 import pages
 from creos_ui.database import changes
 from creos_ui.database.opening import DatabaseUnusable, opened
+from creos_ui.services import keys, school
 from creos_ui.services.accounts import sessions
 from creos_ui.services.invitations import automatic
+from creos_ui.services.keys import SecretUnfit
 from creos_ui.services.mail import worker
 from creos_ui.settings import Settings
 from creos_ui.web import error_pages, finishing, health, patches, serving, session_watch
@@ -43,7 +45,7 @@ def serve(settings: Settings) -> None:
             host=settings.host,
             port=settings.port,
             forwarded_allow_ips=settings.proxies,
-            title=settings.school_name,
+            title="CREOS",  # each page has its own
             language="fr",
             dark=None,
             favicon=(STATIC / "favicon.svg").read_text(),  # as text it stands in the page: a request less each time
@@ -82,7 +84,7 @@ def _open_database_in_lifespan(settings: Settings) -> None:
     @asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
         try:
-            async with opened(settings.database), base(running) as state:
+            async with opened(settings.database), _kept(settings), base(running) as state:
                 watching = [
                     asyncio.create_task(session_watch.watch()),
                     asyncio.create_task(changes.watch(settings.database)),
@@ -93,12 +95,20 @@ def _open_database_in_lifespan(settings: Settings) -> None:
                 await finishing.all_done()  # first: NiceGUI cancels what it knows of
                 await finishing.cancelled(watching)
                 await sessions.write_all()
-        except DatabaseUnusable as exc:
+        except (DatabaseUnusable, SecretUnfit) as exc:
             print(exc, file=sys.stderr)
             logging.getLogger("uvicorn.error").disabled = True  # its traceback says no more; it exits with 3
             raise
 
     app.router.lifespan_context = lifespan
+
+
+@asynccontextmanager
+async def _kept(settings: Settings) -> AsyncIterator[None]:
+    """The keys and the school, which are read once and kept, before the first request."""
+    await keys.open_keys(settings.secret.get_secret_value())
+    await school.open_school(settings)
+    yield
 
 
 def _port_is_free(host: str, port: int) -> bool:

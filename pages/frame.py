@@ -10,8 +10,8 @@ from typing import TypeVar
 from markupsafe import Markup
 from nicegui import ui
 
+from creos_ui.services.school import school
 from creos_ui.texts import LANGUAGES
-from creos_ui.web.serving import settings
 from pages.elements import scripts
 from pages.elements.buttons import menu_item
 from pages.elements.html import box, fixed, set_title_and_language
@@ -33,14 +33,14 @@ class MenuPage:
 def frame(title: str, me: Person, *, path: str, menu: Sequence[MenuPage], beside_name: Callable[[], T]) -> Iterator[T]:
     """`menu`: the pages of people like this one, the most important first, and the first of all at the school's name.
     `beside_name` builds what else stands in the header; the page gets what it returns."""
-    school = settings().school_name
-    set_title_and_language(f"{title} – {school}", me)
+    name = school().name
+    set_title_and_language(f"{title} – {name}", me)
     with ui.header(wrap=False).classes("portal-header"):
         fixed(
             _HEADER.format(
                 skip=me.t("app.skip"),
                 home=menu[0].path,
-                school=school,
+                school=name,
                 title=title,
                 main=me.t("menu.main"),
                 links=_links(((page.path, me.t(page.name)) for page in menu[:UNDER_THE_THUMB]), path),

@@ -261,7 +261,9 @@ def test_an_account_is_created_and_never_twice(operator: Operator) -> None:
     names = ["--last-name", "Colette", "--first-name", "Anne", "--role", "administrator", "--password-stdin"]
     done = operator.run("create-account", "Colette.Anne", *names, stdin=f"{PASSWORD}\n")
     assert (done.returncode, done.stdout) == (0, "Le compte colette.anne peut se connecter.\n")
-    ((role, password_hash),) = operator.sql("SELECT role, password_hash FROM account")
+    ((role, password_hash),) = operator.sql(
+        "SELECT role, password_hash FROM account JOIN account_role ON account_id = account.id"
+    )
     assert role == "administrator"
     assert str(password_hash).startswith("$argon2id$")
     again = operator.run("create-account", "colette.anne", *names, stdin=f"{PASSWORD}\n")

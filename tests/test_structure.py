@@ -32,7 +32,7 @@ ROOMS = {
         ("money",),
         ("keys",),
         ("audit",),
-        ("roles",),
+        ("roles", "school"),
         ("chores", "outbox", "preview", "approvals", "jobs"),
         ("accounts", "people"),
         ("invitations",),

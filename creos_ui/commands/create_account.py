@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -10,9 +9,9 @@ import click
 from creos_ui.commands.data_folder import make_folder, with_database
 from creos_ui.commands.ending import Refusal
 from creos_ui.commands.terminal import words
-from creos_ui.services.accounts import password_policy
 from creos_ui.services.accounts.account import create_account
 from creos_ui.services.accounts.email_change import address_of
+from creos_ui.services.school import read
 from creos_ui.settings import data_settings
 from creos_ui.texts import LANGUAGES
 from models import Account, Role, folded
@@ -41,11 +40,11 @@ def command(
     settings = data_settings()
     last_name, first_name = last_name.strip(), first_name.strip()
     address = address_of(email) if email else None
-    password_policy.use(os.environ.get("CREOS_SCHOOL_NAME", ""), os.environ.get("CREOS_PAYEE_NAME", ""))
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _asked_password()
     make_folder(settings.data)
 
     async def work() -> Account:
+        await read()  # nobody's password is made of the school's own words
         if not (last_name and first_name) and not await Account.exists(identifier=folded(identifier)):
             raise Refusal("command.account.names", identifier=identifier)
         return await create_account(

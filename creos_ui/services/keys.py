@@ -39,7 +39,9 @@ async def open_keys(secret: str) -> None:
         try:
             opened[key.purpose][key.id] = wrapping.decrypt(key.sealed.encode())
         except InvalidToken:
-            raise SecretUnfit from None
+            raise SecretUnfit(
+                "CREOS_SECRET is not the secret of this database. Set the one it was begun with."
+            ) from None
     _keys.clear()
     _keys.update(opened)
     keyed_hash.use(_newest(KeyPurpose.HASH)[1])

@@ -18,10 +18,10 @@ from starlette.responses import HTMLResponse, Response
 from creos_ui.database import refusing
 from creos_ui.database.safe_asyncpg import Retry
 from creos_ui.errors import Busy, NotKnown, NotSaved
+from creos_ui.services.school import school
 from creos_ui.texts import QUASAR, t
 from creos_ui.web.assets import asset_url
 from creos_ui.web.language import language_of
-from creos_ui.web.serving import settings
 
 log = logging.getLogger("creos_ui")
 
@@ -58,7 +58,7 @@ def error_page(request: Request, status: int, *, reference: str = "", text_key: 
     key = status if status in STATUSES else 500 if status >= 500 else 400
     body = _PAGE.format(
         lang=QUASAR[language],
-        school=escape(settings().school_name),
+        school=escape(school().name),
         style=asset_url("theme.css"),
         title=escape(t(f"fault.{key}", language)),
         text=escape(t(text_key or f"fault.{key}_text", language)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from creos_ui import keyed_hash
-from creos_ui.services.accounts import password_policy
 from creos_ui.settings import Settings
 
 _serving: list[Settings] = []
@@ -13,7 +12,6 @@ def use(settings: Settings) -> None:
     """Serve with these settings from now on."""
     _serving[:] = [settings]
     keyed_hash.use(settings.secret.get_secret_value().encode())
-    password_policy.use(settings.school_name, settings.payee_name)
 
 
 def settings() -> Settings:

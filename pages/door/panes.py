@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
+from creos_ui.services.school import school
 from creos_ui.texts import LANGUAGES
-from creos_ui.web.serving import settings
 from pages.elements.html import box, set_title_and_language, text
 from pages.elements.notices import refusal_note
 from pages.language import language_item
@@ -19,13 +19,13 @@ LONGEST_WAIT = 24 * 60  # minutes
 
 @contextmanager
 def door(title: str, visitor: Reader) -> Iterator[None]:
-    school = settings().school_name
-    set_title_and_language(f"{title} – {school}", visitor)
+    name = school().name
+    set_title_and_language(f"{title} – {name}", visitor)
     with box("div", "door"), box("div", "door-card"):
         with box("div", "door-brand"):
             with box("div", "brand"):
                 text("span", "C", "logo", aria_hidden="true")
-                text("span", school)
+                text("span", name)
             with box("div", "pitch"):
                 text("p", visitor.t("app.portal"), "pitch-title")
                 text("p", visitor.t("app.pitch"))

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from creos_ui.errors import DomainError, LinkNotUsable
 from creos_ui.services.accounts import reset
 from creos_ui.services.accounts.reset import account_of
+from creos_ui.services.school import school
 from creos_ui.texts import LANGUAGES
 from creos_ui.web import outcomes
 from creos_ui.web.cutting import cut
@@ -30,16 +31,15 @@ REFUSALS = {"password_length", "password_common", "password_pattern", "password_
 
 @ui.page("/reset")
 async def reset_page(visitor: Visitor, sent: str = "", refusal: str = "", typed: str = "") -> None:
-    school = settings()
     with door(visitor.t("reset.title"), visitor):
         if sent:
             done_note(visitor.t("reset.sent"))
             text("p", visitor.t("reset.sent_text"))
-        elif school.smtp_host or school.demo:
+        elif school().mail_server or settings().demo:
             _request_form(visitor, refusal, outcomes.BEFORE_SIGN_IN.find(typed).typed)
         else:  # nothing would be sent
             text("p", visitor.t("reset.text"))
-        text("p", visitor.t("reset.contact", contact=school.school_contact), "field-hint")
+        text("p", visitor.t("reset.contact", contact=school().contact), "field-hint")
         door_foot(visitor, visitor.t("reset.back"), "/login")
 
 

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from creos_ui.errors import DomainError
 from creos_ui.services.accounts import second_factor
 from creos_ui.services.accounts.second_factor import SecondStepOver
+from creos_ui.services.school import school
 from creos_ui.web import cookies
 from creos_ui.web.language import language_of
-from creos_ui.web.serving import settings
 from pages.door.panes import door, door_foot, refusal_in_address
 from pages.door.session import device_of, enter
 from pages.elements.buttons import button
@@ -38,7 +38,7 @@ async def second_step_page(
             hidden_field("next", safe_next(next) or "")
             code_field(visitor.t("factor.any_code"), hint=visitor.t("factor.any_code_hint"), first=True)
             button(visitor.t("second_step.submit"), "primary", type="submit")
-        text("p", visitor.t("second_step.lost", contact=settings().school_contact), "muted")
+        text("p", visitor.t("second_step.lost", contact=school().contact), "muted")
         door_foot(visitor, visitor.t("second_step.back"), "/login")
     return None
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from nicegui import ui
 
 from creos_ui.errors import DomainError
-from creos_ui.web.serving import settings
+from creos_ui.services.school import school
 from pages.elements.html import text
 from pages.reader import Reader
 
@@ -45,5 +45,5 @@ def refusal_note(words: str) -> None:
 
 
 def refusal_in_words(refusal: DomainError, reader: Reader) -> str:
-    values = {"contact": settings().school_contact} | refusal.values  # whom to ask, where the sentence says it
+    values = {"contact": school().contact} | refusal.values  # whom to ask, where the sentence says it
     return reader.t(refusal.text_key, **values)

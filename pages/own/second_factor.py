@@ -8,9 +8,9 @@ from starlette.responses import Response
 from creos_ui.errors import DomainError
 from creos_ui.services.accounts import second_factor
 from creos_ui.services.accounts.profile import profile_of
+from creos_ui.services.school import school
 from creos_ui.web import outcomes
 from creos_ui.web.outcomes import Outcome
-from creos_ui.web.serving import settings
 from pages.elements.buttons import button, copy_button
 from pages.elements.facts import in_fours
 from pages.elements.fields import code_field, own_identifier, password_field
@@ -34,7 +34,7 @@ async def second_factor_page(me: Somebody, answer: str = "") -> None:
 
 
 def _set_up(secret: str, identifier: str, me: Person) -> None:
-    uri = second_factor.set_up_uri(secret, school=settings().school_name, identifier=identifier)
+    uri = second_factor.set_up_uri(secret, school=school().name, identifier=identifier)
     text("p", me.t("factor.why"))
     with box("form", method="post", action=f"{PATH}/on"), box("ol", "steps"):
         text("li", me.t("factor.step_app"))

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from creos_ui.services.invitations import calendar_feeds
+from creos_ui.services.school import school
 from creos_ui.texts import t
 from creos_ui.web.serving import settings
 from pages.routes import router
@@ -26,7 +27,7 @@ async def calendar_feed(request: Request, name: str) -> Response:
         log.warning("authz_denied calendar feed")
         raise HTTPException(404)
     language = await calendar_feeds.language_of_feed(guardian_id)
-    title = t("calendar.feed_name", language, school=settings().school_name)
+    title = t("calendar.feed_name", language, school=school().name)
     entries = await calendar_feeds.feed_entries(guardian_id)
     tag = calendar_feeds.tag_of(entries, title, language)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}

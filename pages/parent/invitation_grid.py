@@ -9,8 +9,8 @@ from html import escape
 from typing import Any
 
 from creos_ui.services.invitations.listing import Line
+from creos_ui.services.school import school
 from creos_ui.texts import day, t
-from creos_ui.web.serving import settings
 from pages.elements.grid import column, grid
 from pages.elements.html import set_rows
 from pages.reader import Parent
@@ -161,7 +161,7 @@ class InvitationGrid:
             names.append("late")
         if line.awaited:
             names.append("awaited")
-        whom = self._me.t("error.answering_closed", contact=settings().school_contact)
+        whom = self._me.t("error.answering_closed", contact=school().contact)
         return [(name, self._me.t(f"invitation.{name}"), whom if name == "closed" else None) for name in names]
 
     def _when(self, line: Line) -> str:

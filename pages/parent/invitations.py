@@ -23,7 +23,7 @@ from creos_ui.services.invitations.listing import (
 from creos_ui.services.invitations.other_household import answered_elsewhere
 from creos_ui.services.money import ledger
 from creos_ui.services.people.households import other_guardians
-from creos_ui.web.serving import settings
+from creos_ui.services.school import school
 from pages.elements.chips import Chips
 from pages.elements.html import box, fixed, rewrite, text
 from pages.elements.notices import notify
@@ -184,7 +184,7 @@ class InvitationsView:
             kind = "search" if self.shown.search.strip() or self.shown.pupil_id else str(self.shown.tab)
             return _EMPTY.format(self.me.t(f"empty.{kind}"), self.me.t(f"empty.{kind}_hint"))
         if any(line.too_late for line in self.lines):
-            return _CLOSED.format(self.me.t("change.closed", contact=settings().school_contact))
+            return _CLOSED.format(self.me.t("change.closed", contact=school().contact))
         return Markup("")
 
     def _show_counts(self, counts: Counts) -> None:

@@ -7,7 +7,7 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from creos_ui.bank.epc_qr import epc_qr_svg
 from creos_ui.bank.structured_communication import shown, wallet_communication
-from creos_ui.web.serving import settings
+from creos_ui.services.school import school
 from pages.elements.buttons import copy_button, set_copied_value
 from pages.elements.facts import in_fours
 from pages.elements.html import box, text
@@ -19,7 +19,7 @@ class TransferBlock:
 
     def __init__(self, wallet_id: int, amount_cents: int, me: Parent, *, how: str = "", stacked: bool = False) -> None:
         self._communication, self._me = wallet_communication(wallet_id), me
-        payee, iban = settings().payee_name, settings().payee_iban
+        payee, iban = school().payee_name, school().payee_iban
         communication = shown(self._communication)
         with box("div", "transfer stacked" if stacked else "transfer"):
             self._code = box("img", "qr", width="170", height="170")
@@ -36,8 +36,8 @@ class TransferBlock:
     def show(self, amount_cents: int) -> None:
         """Ask for exactly this amount, in integer euro cents."""
         code = epc_qr_svg(
-            payee_name=settings().payee_name,
-            iban=settings().payee_iban,
+            payee_name=school().payee_name,
+            iban=school().payee_iban,
             amount_cents=amount_cents,
             communication=self._communication,
         )

@@ -16,6 +16,7 @@ from creos_ui.database import config as configuration
 from creos_ui.database.config import sqlite_url
 from creos_ui.database.opening import TRIGGERS, DatabaseUnusable, close_database, open_database, opened
 from models import Guardian, SchoolClass, Transfer
+from tests.database.unguarded import table_of
 from tests.postgres import admin, postgres_url
 from tests.school import School
 
@@ -68,8 +69,7 @@ def test_opening_again_keeps_everything(shared_url: str) -> None:
 
 @pytest.mark.parametrize("trigger", sorted(TRIGGERS))
 def test_a_database_without_one_of_its_triggers_is_refused(shared_url: str, database_kind: str, trigger: str) -> None:
-    first, second, *_ = trigger.split("_")
-    table = {"account": "ledger_account", "audit": f"audit_{second}"}.get(first, first)
+    table = table_of(trigger)
     run(shared_url, f"DROP TRIGGER {trigger}" + ("" if database_kind == "sqlite" else f" ON {table}"))
     assert trigger in refused(shared_url)
 

@@ -57,3 +57,9 @@ async def _postgres() -> AsyncIterator[Any]:
         yield connection
         if not await connection.execute_query_dict(ONCE):
             await connection.execute_query(once["indexdef"])
+
+
+def table_of(trigger: str) -> str:
+    """The table that this trigger is on."""
+    first, second, *_ = trigger.split("_")
+    return {"account": "ledger_account", "audit": f"audit_{second}"}.get(first, first)

@@ -16,7 +16,7 @@ from creos_ui.database.config import SERVER_SETTINGS, sqlite_url
 from creos_ui.database.opening import TRIGGERS, opened
 from creos_ui.services.money.books import check_books
 from models import Guardian, Invitation, Transfer
-from tests.database.unguarded import unguarded
+from tests.database.unguarded import table_of, unguarded
 from tests.databases import connected, fresh_url, postgres_database
 from tests.school import School
 
@@ -234,10 +234,9 @@ async def test_a_second_transfer_for_the_same_answer_is_named(school: School, db
 
 
 async def test_each_missing_guard_is_named(db: Any, database_kind: str, subtests: pytest.Subtests) -> None:
-    tables = {"transfer": "transfer", "account": "ledger_account", "invitation": "invitation"}
     for guard in (*sorted(TRIGGERS), "ledger_drift", "transfer_once"):
         kind = {"ledger_drift": "VIEW", "transfer_once": "INDEX"}.get(guard, "TRIGGER")
-        on = f" ON {tables[guard.split('_')[0]]}" if (kind, database_kind) == ("TRIGGER", "postgres") else ""
+        on = f" ON {table_of(guard)}" if (kind, database_kind) == ("TRIGGER", "postgres") else ""
         with subtests.test(guard):
             try:
                 async with in_transaction("default") as connection:

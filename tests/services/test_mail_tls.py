@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import trustme
 
+from creos_ui.services import keys
 from creos_ui.services.mail import sending
 from creos_ui.services.mail.server import Server
 from creos_ui.services.mail.worker import server_of
+from creos_ui.services.school import open_school, school
 from creos_ui.settings import portal_settings
 from models import Account, MailMessage
 from tests.school import School
@@ -163,12 +165,16 @@ async def test_a_server_without_tls_gets_neither_message_nor_password(
     assert f"was not taken: {reason}" in caplog.text
 
 
-def test_the_environment_names_the_server_and_nobody_shows_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_names_the_server_and_nobody_shows_its_password(
+    db: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mail = {"HOST": "mail.ecole.example", "PORT": "465", "TLS": "tls", "USER": USER, "PASSWORD": PASSWORD}
     environment = GOOD | {"CREOS_MAIL_FROM": USER} | {f"CREOS_SMTP_{name}": value for name, value in mail.items()}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     settings = portal_settings()
-    server = server_of(settings)
+    await keys.open_keys(settings.secret.get_secret_value())
+    await open_school(settings)
+    server = server_of(school())
     assert server == Server("mail.ecole.example", 465, "tls", USER, PASSWORD)
-    assert not holds_password(f"{settings!r} {server!r}")
+    assert not holds_password(f"{settings!r} {school()!r} {server!r}")

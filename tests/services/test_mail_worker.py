@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from creos_ui import clock
+from creos_ui.services import keys
 from creos_ui.services.mail import reminders, worker
+from creos_ui.services.school import open_school
 from creos_ui.settings import portal_settings
 from models import Account, MailKind, MailMessage
 from tests.services.post import MovedClock, nora, put
@@ -34,6 +36,8 @@ def working(monkeypatch: pytest.MonkeyPatch) -> Working:
     async def run(**more: str) -> AsyncIterator[None]:
         for name, value in (GOOD | more).items():
             monkeypatch.setenv(name, value)
+        await keys.open_keys("a secret of the tests, long enough for any")
+        await open_school(portal_settings())
         task = asyncio.create_task(worker.work(portal_settings()))
         try:
             yield

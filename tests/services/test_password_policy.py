@@ -16,6 +16,7 @@ import pytest
 
 from creos_ui.errors import PasswordCommon, PasswordPersonal
 from creos_ui.services.accounts import password_policy
+from creos_ui.services.school import InForce
 from models import Account, folded
 from tests.services.signing_in import nora, secret
 
@@ -57,7 +58,8 @@ ODD = "4@8({[<369&#!1|75$+2%0"  # each may stand for a letter, some for two
 
 @pytest.fixture(autouse=True)
 def of_the_school(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(password_policy, "_school", ["École du Tilleul", "Commune du Tilleul"])
+    tilleul = InForce(name="École du Tilleul", payee_name="Commune du Tilleul")
+    monkeypatch.setattr(password_policy, "school", lambda: tilleul)
 
 
 async def until(there: Callable[[], bool]) -> None:

@@ -19,6 +19,7 @@ from zxcvbn import zxcvbn
 
 from creos_ui.errors import DomainError, PasswordCommon, PasswordPattern, PasswordPersonal, PasswordTooShort
 from creos_ui.services.accounts.passwords import LONGEST, SHORTEST
+from creos_ui.services.school import school
 from models import Account, Guardianship, folded
 
 LONGEST_MEASURED = 40  # a copy is cut, the password never
@@ -37,15 +38,9 @@ _DIGITS = re.compile(r"(?<![^ ])\d{1,8}(?!\d)|(?<!\d)\d{1,8}(?![^ ])")
 _SIGNS, _MEANT = re.compile(r"[@$013457]+(?=[a-z])"), str.maketrans("@$013457", "asoieast")  # p@rents, m0tdepasse
 _SHORTEST_WORD = 3
 _PATTERNS = ("repeat", "sequence", "spatial", "date")
-_school: list[str] = []
 # the meter may take a tenth of a second for a password made to be slow: one at a time, never on the event loop
 _thread = ThreadPoolExecutor(1, thread_name_prefix="zxcvbn")
 _turns: WeakValueDictionary[int | None, asyncio.Lock] = WeakValueDictionary()
-
-
-def use(*words: str) -> None:
-    """The school's own words (its name, its municipality): nobody's password is made of them."""
-    _school[:] = [word for word in words if word]
 
 
 async def weakness(password: str, *, account_id: int | None = None, words: Iterable[str] = ()) -> DomainError | None:
@@ -53,7 +48,7 @@ async def weakness(password: str, *, account_id: int | None = None, words: Itera
     text = unicodedata.normalize("NFKC", password)
     if not SHORTEST <= len(text) <= LONGEST:
         return PasswordTooShort()
-    known = _parts([*PRODUCT, *_school, *words, *await _of_account(account_id)])
+    known = _parts([*PRODUCT, school().name, school().payee_name, *words, *await _of_account(account_id)])
     if _made_of(text, known):
         return PasswordPersonal()
     if 0 < len(found := _made_of(text, known.union(COMMON))) <= FEW:

@@ -14,10 +14,12 @@ from functools import partial
 
 from creos_ui import clock
 from creos_ui.errors import NotSaved
+from creos_ui.services import keys
 from creos_ui.services.chores import Chores
 from creos_ui.services.mail import reminders, sending
 from creos_ui.services.mail.letter import Portal
 from creos_ui.services.mail.server import Server
+from creos_ui.services.school import InForce, read, school
 from creos_ui.settings import Settings
 
 EVERY = 2.0  # seconds
@@ -26,26 +28,27 @@ log = logging.getLogger("creos_ui")
 
 
 def portal_of(settings: Settings) -> Portal:
-    assert settings.mail_from
-    return Portal(settings.school_name, settings.public_url, settings.mail_from, settings.school_contact)
+    now = school()
+    return Portal(now.name, settings.public_url, now.mail_from, now.contact)
 
 
-def server_of(settings: Settings) -> Server | None:
-    """None where no SMTP server is set."""
-    if not settings.smtp_host:
+def server_of(now: InForce) -> Server | None:
+    """The school's SMTP server; None where it has none."""
+    found = now.mail_server
+    if found is None:
         return None
-    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
-    return Server(settings.smtp_host, settings.smtp_port, settings.smtp_tls, settings.smtp_user, password)
+    password = keys.unseal(found.sealed_password) if found.sealed_password else None
+    return Server(found.host, found.port, found.tls, found.user, password)
 
 
 async def work(settings: Settings) -> None:
     """Runs until it is cancelled; one failed round (a busy database) does not end it."""
-    server = server_of(settings)
     chores = Chores(partial(_remind, settings), sending.give_up_late, sending.prune, tell=_tell)
     begun: date | None = None
     while True:
         try:
-            if server:
+            await read()  # another process may have changed it
+            if server := server_of(school()):
                 await sending.send_due(server, portal_of(settings))
             elif settings.demo:
                 await sending.shelve_due(portal_of(settings))
@@ -63,8 +66,8 @@ async def work(settings: Settings) -> None:
 
 
 async def _remind(settings: Settings) -> None:
-    if settings.smtp_host or settings.demo:  # else none would be sent, and all would count as reminded of
-        await reminders.remind(clock.today(), days=[int(day) for day in settings.reminder_days.split(",")])
+    if school().mail_server or settings.demo:  # else none would be sent, and all would count as reminded of
+        await reminders.remind(clock.today(), days=school().reminder_days)
 
 
 def _tell(exc: Exception) -> None:
