@@ -32,7 +32,8 @@ PORT_TAKEN, DATABASE_UNUSABLE = 2, 3  # exit statuses
 
 
 def serve(settings: Settings) -> None:
-    """Serve the portal until SIGTERM or Ctrl+C. Exits with 2 if the port is taken, 3 if the database is unusable."""
+    """Serve the portal until SIGTERM or Ctrl+C. Exits with 2 if the port is taken, 3 if the database is unusable or
+    the secret is not the one it belongs to."""
     _log_plainly()
     if not _port_is_free(settings.host, settings.port):
         print(f"Port {settings.port} of {settings.host} is in use. Set CREOS_PORT to a free one.", file=sys.stderr)

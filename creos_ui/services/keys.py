@@ -24,7 +24,13 @@ _keys: dict[KeyPurpose, dict[int, bytes]] = {}  # by the row's id, the oldest fi
 
 
 class SecretUnfit(Exception):
-    """CREOS_SECRET is not the one these keys are encrypted under."""
+    """CREOS_SECRET is not the one these keys are encrypted under; the message is one sentence for the operator."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CREOS_SECRET is not the one this database belongs to: set the secret it was last served with, or restore "
+            "the backup that goes with this one (README, configuration)."
+        )
 
 
 async def open_keys(secret: str) -> None:
@@ -39,12 +45,24 @@ async def open_keys(secret: str) -> None:
         try:
             opened[key.purpose][key.id] = wrapping.decrypt(key.sealed.encode())
         except InvalidToken:
-            raise SecretUnfit(
-                "CREOS_SECRET is not the secret of this database. Set the one it was begun with."
-            ) from None
+            raise SecretUnfit from None
+    hold(opened)
+
+
+def hold(opened: dict[KeyPurpose, dict[int, bytes]]) -> None:
+    """Hash and seal with the newest of these from now on: each purpose's keys by their id, the oldest first."""
     _keys.clear()
     _keys.update(opened)
     keyed_hash.use(_newest(KeyPurpose.HASH)[1])
+
+
+def first_keys(secret: str) -> dict[KeyPurpose, bytes]:
+    """The keys the secret itself gives, alike in every process."""
+    return {
+        KeyPurpose.HASH: secret.encode(),  # as it hashed before there were rows: no session ends, no code is void
+        KeyPurpose.SEAL: _derived(secret, b"creos seal"),
+        KeyPurpose.AUDIT: _derived(secret, b"creos audit"),
+    }
 
 
 def seal(text: str) -> str:
@@ -76,12 +94,7 @@ async def _make_first(connection: Any, secret: str) -> None:
     """Where another process was first, nothing."""
     await one_at_a_time(connection, LOCK)
     have = {key.purpose for key in await PortalKey.all().using_db(connection)}
-    first = {
-        KeyPurpose.HASH: secret.encode(),  # as it hashed before there were rows: no session ends, no code is void
-        KeyPurpose.SEAL: _derived(secret, b"creos seal"),
-        KeyPurpose.AUDIT: _derived(secret, b"creos audit"),
-    }
-    for purpose, key in first.items():
+    for purpose, key in first_keys(secret).items():
         if purpose not in have:
             sealed = _wrapping(secret).encrypt(key).decode()
             await PortalKey.create(purpose=purpose, number=1, sealed=sealed, made_at=clock.now(), using_db=connection)

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from creos_ui import clock, keyed_hash
+from creos_ui.services import keys
 from creos_ui.services.accounts import sessions
 from creos_ui.services.accounts.passwords import hash_password
 from models import Account
 from tests.school import School
 
+SECRET = "a secret of the tests, long enough for any"
 NORA, PASSWORD, WRONG = "peeters.nora", "Le tilleul fleurit", "Le tilleul fane"
 HOME, ELSEWHERE = "192.0.2.7", "198.51.100.9"
 
@@ -36,7 +38,8 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
 
 @pytest.fixture(autouse=True)
 def secret() -> Iterator[None]:
-    keyed_hash.use(b"a secret of the tests, long enough for any")
+    """Its first keys, in memory: most tests need no rows of them."""
+    keys.hold({purpose: {1: key} for purpose, key in keys.first_keys(SECRET).items()})
     yield
     keyed_hash.use(b"")
     sessions.forget_all()
