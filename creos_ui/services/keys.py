@@ -8,6 +8,7 @@ when the database is opened.
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -16,9 +17,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from creos_ui import clock, keyed_hash
 from creos_ui.database.transactions import atomic, one_at_a_time
-from models import KeyPurpose, PortalKey
+from models import Account, KeyPurpose, PortalKey
 
 LOCK = "portal_key"
+_PLAIN = re.compile(r"[A-Z2-7]{32}", re.ASCII)  # a second factor's secret of earlier versions; sealed: 100 and more
 
 _keys: dict[KeyPurpose, dict[int, bytes]] = {}  # by the row's id, the oldest first
 
@@ -34,7 +36,8 @@ class SecretUnfit(Exception):
 
 
 async def open_keys(secret: str) -> None:
-    """Read the keys, or make the first ones, and hash and seal with the newest from now on. Raises SecretUnfit."""
+    """Read the keys, or make the first ones, and hash and seal with the newest from now on. What earlier versions left
+    in clear is sealed, once. Raises SecretUnfit."""
     found = await PortalKey.all().order_by("number")
     if {key.purpose for key in found} != set(KeyPurpose):
         await atomic(lambda connection: _make_first(connection, secret))
@@ -47,6 +50,8 @@ async def open_keys(secret: str) -> None:
         except InvalidToken:
             raise SecretUnfit from None
     hold(opened)
+    if await _plain_secrets():
+        await atomic(_seal_plain_secrets)
 
 
 def hold(opened: dict[KeyPurpose, dict[int, bytes]]) -> None:
@@ -98,6 +103,20 @@ async def _make_first(connection: Any, secret: str) -> None:
         if purpose not in have:
             sealed = _wrapping(secret).encrypt(key).decode()
             await PortalKey.create(purpose=purpose, number=1, sealed=sealed, made_at=clock.now(), using_db=connection)
+
+
+async def _plain_secrets() -> dict[int, str]:
+    """The second factors' secrets that lie in clear, by the account's id."""
+    stored = await Account.filter(totp_secret__not_isnull=True).values_list("id", "totp_secret")
+    return {account_id: secret for account_id, secret in stored if _PLAIN.fullmatch(secret)}
+
+
+async def _seal_plain_secrets(connection: Any) -> None:
+    """All of them, or none; one that another process has sealed or switched off meanwhile stays as it is."""
+    await one_at_a_time(connection, LOCK)
+    for account_id, secret in (await _plain_secrets()).items():
+        in_clear = Account.filter(id=account_id, totp_secret=secret).using_db(connection)
+        await in_clear.update(totp_secret=seal(secret))
 
 
 def _derived(secret: str, what: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pyotp
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from creos_ui import clock
 from creos_ui.database.opening import close_database, open_database
 from creos_ui.errors import DomainError, TooManyTries, WrongPassword
+from creos_ui.services import keys
 from creos_ui.services.accounts import code_guessing, guessing, second_factor, sessions
 from creos_ui.services.accounts.account import set_password
 from creos_ui.services.accounts.code_guessing import TooManyCodes
@@ -19,7 +21,7 @@ from creos_ui.services.accounts.second_factor import CodeRefused, SecondFactorCh
 from models import Account, MailMessage, RecoveryCode, SignInAttempt
 from tests.databases import fresh_url
 from tests.school import School
-from tests.services.signing_in import NORA, PASSWORD, WRONG, Hands, hands, nora, secret
+from tests.services.signing_in import NORA, PASSWORD, SECRET, WRONG, Hands, hands, nora, secret
 
 __all__ = ["hands", "nora", "secret"]
 
@@ -53,13 +55,58 @@ async def through(token: str, code: str) -> int:
 async def test_switched_on_by_password_and_a_right_code(nora: Account, hands: Hands) -> None:
     assert await second_factor.pending(nora.id) is None
     key, codes = await switched_on(nora)
-    assert (await Account.get(id=nora.id)).totp_secret == key
+    assert keys.unseal((await Account.get(id=nora.id)).totp_secret or "") == key
     assert len(key) == 32
     assert len(set(codes)) == 10
     assert await second_factor.codes_left(nora.id) == 10
     assert await second_factor.pending(nora.id)
     stored = str(await RecoveryCode.all().values())
     assert not any(code in stored or code.replace("-", "") in stored for code in codes)
+
+
+async def test_no_table_holds_a_secret_in_clear(nora: Account, db: Any, hands: Hands) -> None:
+    key, codes = await switched_on(nora)
+    await step(nora, code_of(key, steps=1))
+    assert nora.identifier in await everything(db), "it looks where things are"
+    for one in (key, *codes, *(code.replace("-", "") for code in codes)):
+        assert one not in await everything(db)
+
+
+async def test_what_earlier_versions_kept_in_clear_is_sealed_once_and_takes_its_codes(
+    nora: Account, school: School, db: Any, hands: Hands
+) -> None:
+    key = pyotp.random_base32()
+    omar = await Account.create(identifier="haddad.omar", guardian_id=school.omar.id, totp_secret=keys.seal("OMARS"))
+    await Account.filter(id=nora.id).update(totp_secret=key)
+    await keys.open_keys(SECRET)
+    assert key not in await everything(db)
+    assert await step(nora, code_of(key)) == nora.id
+    stored = await Account.all().order_by("id").values_list("totp_secret", flat=True)
+    await keys.open_keys(SECRET)
+    assert await Account.all().order_by("id").values_list("totp_secret", flat=True) == stored, "sealed twice"
+    assert (await Account.get(id=omar.id)).totp_secret == omar.totp_secret
+    await second_factor.switch_off(nora.id, password=PASSWORD, code=code_of(key, steps=1))
+
+
+async def test_two_that_begin_at_once_seal_it_once(database_kind: str, tmp_path: Path) -> None:
+    async with fresh_url(database_kind, tmp_path) as url:
+        await open_database(url)
+        school = await School.open()
+        nora = await Account.create(identifier=NORA, guardian_id=school.nora.id, totp_secret=pyotp.random_base32())
+        await asyncio.gather(*(keys.open_keys(SECRET) for _ in range(4)))
+        assert keys.unseal((await Account.get(id=nora.id)).totp_secret or "") == nora.totp_secret
+        await close_database()
+
+
+async def everything(db: Any) -> str:
+    """Every row of every table, as text."""
+    if db.capabilities.dialect == "sqlite":
+        names = "SELECT name AS n FROM sqlite_master WHERE type = 'table'"
+    else:
+        names = "SELECT tablename AS n FROM pg_tables WHERE schemaname = 'public'"
+    tables = [row["n"] for row in await db.execute_query_dict(names)]
+    assert "account" in tables
+    return "".join([str(await db.execute_query_dict(f'SELECT * FROM "{table}"')) for table in tables])
 
 
 async def test_the_offered_secret_stays_until_it_is_used_and_is_another_one_for_each(
@@ -100,7 +147,7 @@ async def test_without_the_password_nothing_changes(nora: Account, hands: Hands,
         for change in (second_factor.switch_off, second_factor.renew_codes):
             with subtests.test(password=password, change=change.__name__), pytest.raises(WrongPassword):
                 await change(nora.id, password=password, code=codes[0])
-    assert (await Account.get(id=nora.id)).totp_secret == key
+    assert keys.unseal((await Account.get(id=nora.id)).totp_secret or "") == key
     assert await RecoveryCode.all().order_by("id").values_list("code_hash", flat=True) == hashes
     assert await second_factor.codes_left(nora.id) == 10
 

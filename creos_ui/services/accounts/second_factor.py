@@ -2,7 +2,8 @@
 
 A code works once: the step of the last one taken is kept with the account, and only a later step's is taken. The
 secret offered while it is being set up is worked out of the session, never stored and never the browser's: it stays
-the same, however often the page is reloaded, until the second factor is switched on.
+the same, however often the page is reloaded, until the second factor is switched on. From then on it is stored sealed
+(services/keys.py): a copy of the database makes nobody's codes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from creos_ui.database.transactions import atomic
 from creos_ui.database.values import LARGEST_ID
 from creos_ui.errors import DomainError
 from creos_ui.keyed_hash import keyed_hash
-from creos_ui.services import outbox
+from creos_ui.services import keys, outbox
 from creos_ui.services.accounts import code_guessing, sessions
 from creos_ui.services.accounts.account import confirm_password
 from models import Account, MailKind, RecoveryCode
@@ -84,7 +85,7 @@ async def switch_on(account_id: int, session_id: int, *, password: str, code: st
     async def work(connection: Any) -> None:
         await code_guessing.right(connection, this)
         without = Account.filter(id=account_id, totp_secret=None).using_db(connection)
-        if not await without.update(totp_secret=secret, totp_last_step=step):
+        if not await without.update(totp_secret=keys.seal(secret), totp_last_step=step):
             raise SecondFactorChanged
         await _replace_codes(account_id, codes)
         await _notify(connection, account_id, "on")
@@ -241,7 +242,7 @@ async def _use_totp(connection: Any, account: Account, plain: str) -> int:
     if last is not None and last > latest:  # used while the clock ran ahead
         last = None
     assert account.totp_secret is not None
-    step = _step_of(account.totp_secret, plain, after=last)
+    step = _step_of(keys.unseal(account.totp_secret), plain, after=last)
     if step is None:
         return 0
     earlier = Q(totp_last_step=None) | Q(totp_last_step__lt=step) | Q(totp_last_step__gt=latest)
