@@ -10,7 +10,7 @@ THE_SCHOOL = 1  # the id of its only row
 
 
 class School(Strict):
-    """One row, seeded from the environment once, else made by the first day's wizard (O4)."""
+    """One row, taken from the environment until the school is opened (O4)."""
 
     id = fields.IntField(primary_key=True, generated=False)
     name = fields.CharField(max_length=70, db_default="")
@@ -27,7 +27,7 @@ class School(Strict):
     mail_from = fields.CharField(max_length=254, null=True)
     mail_confirmed_at = fields.DatetimeField(null=True)  # a person has seen the test message arrive
     reminder_days = fields.CharField(max_length=30, db_default="7,2")  # before the due date
-    opened_at = fields.DatetimeField(null=True)  # when the first day's wizard was done
+    opened_at = fields.DatetimeField(null=True)  # from when on the environment says nothing any more
 
     class Meta:
         table = "school"

@@ -1,7 +1,8 @@
 """The school: what parents read of it, where its money arrives, who sends its messages.
 
-Rows, seeded from the environment once, when there is no school yet; from then on the variables say nothing (O4). What
-is in force is kept in memory, so that a page need not ask for it; `read` brings what another process has changed.
+Rows. The environment says what is in them at each start, until the school is opened (`School.opened_at`); from then on
+its variables say nothing any more (O4). What is in force is kept in memory, so that a page need not ask for it; `read`
+brings what another process has changed.
 """
 
 from __future__ import annotations
@@ -52,10 +53,10 @@ def school() -> InForce:
 
 
 async def open_school(settings: Settings) -> None:
-    """Make the school out of the environment where there is none yet, and read it. The keys are open (keys.py)."""
-    if not await School.exists(id=THE_SCHOOL):
+    """Take the school out of the environment, unless it has been opened, and read it. The keys are open (keys.py)."""
+    if not await School.exists(id=THE_SCHOOL, opened_at__isnull=False):
         with suppress(IntegrityError):  # another process that starts just now was first
-            await atomic(lambda connection: _seed(connection, settings))
+            await atomic(lambda connection: _take_over(connection, settings))
     await read()
 
 
@@ -80,21 +81,22 @@ async def read() -> None:
     )
 
 
-async def _seed(connection: Any, settings: Settings) -> None:
+async def _take_over(connection: Any, settings: Settings) -> None:
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
-    await School.create(
-        id=THE_SCHOOL,
-        name=settings.school_name,
-        contact=settings.school_contact,
-        smtp_host=settings.smtp_host,
-        smtp_port=settings.smtp_port,
-        smtp_tls=settings.smtp_tls,
-        smtp_user=settings.smtp_user,
-        smtp_password=keys.seal(password) if password else None,
-        mail_from=settings.mail_from,
-        reminder_days=settings.reminder_days,
-        using_db=connection,
-    )
-    await BankAccount.create(
-        payee_name=settings.payee_name, iban=settings.payee_iban, in_force_at=clock.now(), using_db=connection
-    )
+    said: dict[str, Any] = {
+        "name": settings.school_name,
+        "contact": settings.school_contact,
+        "smtp_host": settings.smtp_host,
+        "smtp_port": settings.smtp_port,
+        "smtp_tls": settings.smtp_tls,
+        "smtp_user": settings.smtp_user,
+        "smtp_password": keys.seal(password) if password else None,
+        "mail_from": settings.mail_from,
+        "reminder_days": settings.reminder_days,
+    }
+    account = {"payee_name": settings.payee_name, "iban": settings.payee_iban}
+    if await School.filter(id=THE_SCHOOL, opened_at=None).using_db(connection).update(**said):
+        await BankAccount.filter(closed_at=None).using_db(connection).update(**account)
+    else:
+        await School.create(id=THE_SCHOOL, **said, using_db=connection)
+        await BankAccount.create(**account, in_force_at=clock.now(), using_db=connection)

@@ -1,9 +1,10 @@
-"""The school is a row: made out of the environment once, and never again (O4)."""
+"""The school is a row: the environment says what is in it, until the school is opened (O4)."""
 
 from __future__ import annotations
 
 import pytest
 
+from creos_ui import clock
 from creos_ui.services import keys
 from creos_ui.services.mail.worker import server_of
 from creos_ui.services.school import InForce, open_school, read, school
@@ -30,7 +31,7 @@ async def environment(db: object, monkeypatch: pytest.MonkeyPatch) -> None:
     await keys.open_keys(SECRET)
 
 
-async def test_the_environment_makes_the_school_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_says_what_the_school_is_until_it_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     await open_school(portal_settings())
     first = school()
     assert first == InForce(
@@ -47,8 +48,18 @@ async def test_the_environment_makes_the_school_once(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CREOS_PAYEE_IBAN", "BE71096123456769")
     monkeypatch.setenv("CREOS_SMTP_HOST", "other.example")
     await open_school(portal_settings())
-    assert school() == first
+    second = school()
+    assert (second.name, second.contact, second.payee_name) == ("Une autre",) * 3
+    assert second.payee_iban == "BE71096123456769"
+    assert second.mail_server
+    assert second.mail_server.host == "other.example"
     assert (await School.all().count(), await BankAccount.all().count()) == (1, 1)
+
+    await School.all().update(opened_at=clock.now())
+    for name, value in (GOOD | MAIL).items():
+        monkeypatch.setenv(name, value)
+    await open_school(portal_settings())
+    assert school() == second
 
 
 async def test_the_password_of_the_mail_server_lies_sealed() -> None:
