@@ -15,6 +15,7 @@ from creos_ui.texts import LANGUAGES
 from pages.elements import scripts
 from pages.elements.buttons import menu_item
 from pages.elements.html import box, fixed, set_title_and_language
+from pages.home import CHILDREN, OFFICE
 from pages.language import language_item
 from pages.reader import Person
 
@@ -27,6 +28,11 @@ class MenuPage:
     path: str
     name: str  # key of its name in the menu and the header,
     short_name: str  # and under the thumb
+
+
+# who is a parent and has a role of the office goes from one side to the other
+TO_CHILDREN = MenuPage(CHILDREN, "menu.children", "menu.children_short")
+TO_OFFICE = MenuPage(OFFICE, "menu.office", "menu.office_short")
 
 
 @contextmanager

@@ -6,23 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from creos_ui.services.roles import Act, may
-from pages.frame import MenuPage, frame
+from pages.frame import TO_CHILDREN, TO_OFFICE, MenuPage, frame
 from pages.reader import Parent, Person
 
 PROFILE = MenuPage("/profile", "menu.profile", "menu.profile_short")
-CHILDREN = MenuPage("/invitations", "menu.children", "menu.children_short")
-OFFICE = MenuPage("/office", "menu.office", "menu.office_short")
 
 # the most important first; each for whom its act allows it
 PAGES: list[tuple[MenuPage, Act]] = [
-    (OFFICE, Act.SEE_OFFICE),
+    (TO_OFFICE, Act.SEE_OFFICE),
 ]
 
 
 def menu_of(me: Person) -> list[MenuPage]:
     """What this person finds in the office, « Mes enfants » where they have some, and their profile."""
     theirs = [page for page, act in PAGES if may(me.roles, act)]
-    return [*theirs, *([CHILDREN] if isinstance(me, Parent) else []), PROFILE]
+    return [*theirs, *([TO_CHILDREN] if isinstance(me, Parent) else []), PROFILE]
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager
 
 from creos_ui.services.money import ledger
+from creos_ui.services.roles import Act, may
 from creos_ui.web.page_changes import Following
 from pages.elements.html import box, text
-from pages.frame import MenuPage, frame
+from pages.frame import TO_OFFICE, MenuPage, frame
 from pages.reader import Parent
 
 MENU = [
@@ -21,7 +22,8 @@ MENU = [
 
 def parent_frame(title: str, me: Parent, *, path: str, balance_cents: int) -> AbstractContextManager[WalletPill]:
     """Around a whole page; `balance_cents` is the wallet's, in integer euro cents."""
-    return frame(title, me, path=path, menu=MENU, beside_name=lambda: WalletPill(balance_cents, me))
+    menu = [*MENU, TO_OFFICE] if may(me.roles, Act.SEE_OFFICE) else MENU
+    return frame(title, me, path=path, menu=menu, beside_name=lambda: WalletPill(balance_cents, me))
 
 
 class WalletPill:
