@@ -78,6 +78,14 @@ class DataSettings(BaseSettings):
         return self.data / "documents"
 
 
+class SecretSettings(DataSettings):
+    """The secret in force and the one to come, for change-secret: in the environment, which other users of the machine
+    cannot read, as they can a command's arguments."""
+
+    secret: Annotated[SecretStr, Field(min_length=32)]
+    new_secret: Annotated[SecretStr, Field(min_length=32)]
+
+
 class Settings(DataSettings):
     """All that a served portal needs to know."""
 
@@ -163,6 +171,15 @@ def _is_database_url(url: str) -> bool:
         return parts.scheme in ("postgres", "postgresql") and parts.port != 0 and bool(parts.path.strip("/")) and known
     except ValueError:  # a port that is none, brackets that do not close
         return False
+
+
+def secret_settings() -> SecretSettings:
+    """From the environment; raises SettingsUnusable."""
+    data_settings()
+    try:
+        return SecretSettings()  # type: ignore[call-arg]  # the environment fills it
+    except ValidationError as exc:
+        raise SettingsUnusable(_one_line(exc)) from None
 
 
 def portal_settings() -> Settings:

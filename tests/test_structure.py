@@ -33,7 +33,7 @@ ROOMS = {
         ("keys",),
         ("audit",),
         ("roles", "school"),
-        ("chores", "outbox", "preview", "approvals", "jobs"),
+        ("chores", "outbox", "preview", "approvals", "jobs", "secret_change"),
         ("accounts", "people"),
         ("invitations",),
         ("mail", "former_system"),

@@ -42,7 +42,7 @@ async def open_keys(secret: str) -> None:
     if {key.purpose for key in found} != set(KeyPurpose):
         await atomic(lambda connection: _make_first(connection, secret))
         found = await PortalKey.all().order_by("number")
-    wrapping = _wrapping(secret)
+    wrapping = wrapping_of(secret)
     opened: dict[KeyPurpose, dict[int, bytes]] = {purpose: {} for purpose in KeyPurpose}
     for key in found:
         try:
@@ -72,12 +72,12 @@ def first_keys(secret: str) -> dict[KeyPurpose, bytes]:
 
 def seal(text: str) -> str:
     """Encrypted and signed: what may stand in the database, and in a copy of it."""
-    return _fernet(_newest(KeyPurpose.SEAL)[1]).encrypt(text.encode()).decode()
+    return fernet(_newest(KeyPurpose.SEAL)[1]).encrypt(text.encode()).decode()
 
 
 def unseal(sealed: str) -> str:
     """What was sealed; raises cryptography's InvalidToken where it was not, or was changed."""
-    return _fernet(_newest(KeyPurpose.SEAL)[1]).decrypt(sealed.encode()).decode()
+    return fernet(_newest(KeyPurpose.SEAL)[1]).decrypt(sealed.encode()).decode()
 
 
 def audit_key() -> tuple[int, bytes]:
@@ -101,7 +101,7 @@ async def _make_first(connection: Any, secret: str) -> None:
     have = {key.purpose for key in await PortalKey.all().using_db(connection)}
     for purpose, key in first_keys(secret).items():
         if purpose not in have:
-            sealed = _wrapping(secret).encrypt(key).decode()
+            sealed = wrapping_of(secret).encrypt(key).decode()
             await PortalKey.create(purpose=purpose, number=1, sealed=sealed, made_at=clock.now(), using_db=connection)
 
 
@@ -123,9 +123,11 @@ def _derived(secret: str, what: bytes) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=what).derive(secret.encode())
 
 
-def _wrapping(secret: str) -> Fernet:
-    return _fernet(_derived(secret, b"creos keys"))
+def wrapping_of(secret: str) -> Fernet:
+    """What the keys themselves are encrypted under."""
+    return fernet(_derived(secret, b"creos keys"))
 
 
-def _fernet(key: bytes) -> Fernet:
+def fernet(key: bytes) -> Fernet:
+    """Encrypts and signs under a key of 32 bytes."""
     return Fernet(base64.urlsafe_b64encode(key))
