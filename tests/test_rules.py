@@ -14,7 +14,7 @@ RULES = ROOT / "tests" / "RULES.md"
 FOLDERS = ("creos_ui", "models", "pages", "tests", "bench")
 READ = {".py", ".md", ".css", ".js", ".html", ".txt"}
 MENTION = re.compile(r"\b([RK])([1-9]\d?)(?:-\1?([1-9]\d?))?\b")  # R40, and R5-R9 or R5-9 for all five
-ENTRY = re.compile(r"^- \*\*([RKF][1-9]\d?)\*\* (.*)$")
+ENTRY = re.compile(r"^- \*\*([RKFO][1-9]\d?)\*\* (.*)$")
 TEST = re.compile(r"^  - `([^`]+)`$")
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from creos_ui import clock
 from creos_ui.errors import NotAllowed
@@ -55,17 +56,21 @@ def may(roles: frozenset[Role], act: Act) -> bool:
     return not roles.isdisjoint(WHO_MAY.get(act, frozenset()))
 
 
-async def roles_of(account_id: int, today: date | None = None) -> frozenset[Role]:
-    """The roles of an account that are in force today; none where it is closed."""
+def in_force(today: date | None = None) -> QuerySet[AccountRole]:
+    """The roles that count today, of accounts that are not closed."""
     today = today or clock.today()
-    in_force = AccountRole.filter(
+    return AccountRole.filter(
         Q(from_day=None) | Q(from_day__lte=today),
         Q(until_day=None) | Q(until_day__gte=today),
-        account_id=account_id,
         taken_at=None,
         account__closed_at=None,
     )
-    return frozenset([row.role for row in await in_force.only("role")])
+
+
+async def roles_of(account_id: int, today: date | None = None) -> frozenset[Role]:
+    """The roles of an account that are in force today; none where it is closed."""
+    held = in_force(today).filter(account_id=account_id)
+    return frozenset([row.role for row in await held.only("role")])
 
 
 async def require(account_id: int, act: Act) -> frozenset[Role]:
@@ -78,13 +83,6 @@ async def require(account_id: int, act: Act) -> frozenset[Role]:
 
 async def accounts_with(act: Act) -> list[Account]:
     """Who may do this today; their guardians, where they have one, are loaded."""
-    today = clock.today()
-    held = AccountRole.filter(
-        Q(from_day=None) | Q(from_day__lte=today),
-        Q(until_day=None) | Q(until_day__gte=today),
-        role__in=list(WHO_MAY[act]),
-        taken_at=None,
-        account__closed_at=None,
-    )
+    held = in_force().filter(role__in=list(WHO_MAY[act]))
     ids = {row.account_id for row in await held.only("account_id")}
     return await Account.filter(id__in=ids).select_related("guardian").order_by("id")
