@@ -305,6 +305,59 @@ def test_run_names_the_missing_setting_or_the_open_folder(operator: Operator) ->
     assert f"chmod 700 {operator.data}" in done.stderr
 
 
+OLD_SECRET, NEW_SECRET = "s3cret" * 8, "n3wer-s3cret" * 4
+
+
+def key_rows(operator: Operator) -> list[tuple[object, ...]]:
+    return operator.sql("SELECT purpose, number, sealed FROM portal_key ORDER BY id")
+
+
+def test_the_secret_is_changed_and_never_shown(busy: Operator) -> None:
+    done = busy.run("change-secret", CREOS_SECRET=OLD_SECRET, CREOS_NEW_SECRET=NEW_SECRET)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert OLD_SECRET not in done.stdout
+    assert NEW_SECRET not in done.stdout
+    rows = key_rows(busy)
+    assert len(rows) == 3
+    again = busy.run("change-secret", CREOS_SECRET=OLD_SECRET, CREOS_NEW_SECRET=NEW_SECRET)
+    assert (again.returncode, again.stderr.count("\n")) == (3, 1)
+    assert key_rows(busy) == rows
+    assert busy.run("change-secret", CREOS_SECRET=NEW_SECRET, CREOS_NEW_SECRET=OLD_SECRET).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        (OLD_SECRET, "", "CREOS_NEW_SECRET"),
+        (OLD_SECRET, "tooshort-9f8e7d", "CREOS_NEW_SECRET"),
+        ("tooshort-9f8e7d", NEW_SECRET, "CREOS_SECRET"),
+        (OLD_SECRET, OLD_SECRET, "CREOS_NEW_SECRET"),
+    ],
+)
+def test_a_new_secret_that_is_none_gets_a_sentence(busy: Operator, old: str, new: str, named: str) -> None:
+    done = busy.run("change-secret", "--leaked", "--yes", CREOS_SECRET=old, CREOS_NEW_SECRET=new)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert named in done.stderr
+    assert "9f8e7d" not in done.stderr
+    assert key_rows(busy) == []
+
+
+def test_after_a_leak_it_says_what_ends_and_asks(busy: Operator) -> None:
+    secrets = {"CREOS_SECRET": OLD_SECRET, "CREOS_NEW_SECRET": NEW_SECRET}
+    guardian = busy.sql("SELECT min(id) FROM guardian")[0][0]
+    busy.sql(f"INSERT INTO calendar_feed (guardian_id, created_at) VALUES ({guardian}, '2026-09-01 09:00:00+00:00')")
+    for answer in ("n\n", "\n"):
+        done = busy.run("change-secret", "--leaked", stdin=answer, **secrets)
+        assert "adresses de calendrier : 1" in done.stdout
+        assert (done.returncode, done.stderr.endswith("Rien n’a été changé.\n")) == (2, True)
+    assert busy.run("change-secret", "--leaked", **secrets).returncode == 130  # nobody there to say yes
+    assert busy.sql("SELECT count(*) FROM calendar_feed WHERE revoked_at IS NULL") == [(1,)]
+    done = busy.run("change-secret", "--leaked", "--yes", **secrets)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert busy.sql("SELECT count(*) FROM calendar_feed WHERE revoked_at IS NULL") == [(0,)]
+    assert sorted(row[:2] for row in key_rows(busy)) == [("audit", 1), ("audit", 2), ("hash", 2), ("seal", 2)]
+
+
 def test_the_demo_leaves_a_real_school_alone(busy: Operator) -> None:
     done = busy.run("demo", "--port", "58999")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
