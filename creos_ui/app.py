@@ -18,7 +18,7 @@ from nicegui import app, ui
 import pages
 from creos_ui.database import changes
 from creos_ui.database.opening import DatabaseUnusable, opened
-from creos_ui.services import keys, school
+from creos_ui.services import jobs, keys, school
 from creos_ui.services.accounts import sessions
 from creos_ui.services.invitations import automatic
 from creos_ui.services.keys import SecretUnfit
@@ -90,6 +90,7 @@ def _open_database_in_lifespan(settings: Settings) -> None:
                     asyncio.create_task(session_watch.watch()),
                     asyncio.create_task(changes.watch(settings.database)),
                     asyncio.create_task(worker.work(settings)),
+                    asyncio.create_task(jobs.work()),
                     asyncio.create_task(automatic.fulfil_all()),  # what a crash left between publishing and its wishes
                 ]
                 yield state

@@ -8,7 +8,7 @@ from functools import partial
 
 from nicegui import Client, ui
 
-from creos_ui.services import approvals
+from creos_ui.services import approvals, jobs
 from creos_ui.services.accounts import account, guessing, links, reset, sessions
 from creos_ui.services.chores import Chores
 from creos_ui.services.invitations import documents
@@ -20,7 +20,15 @@ from creos_ui.web.serving import settings
 
 EVERY = 2.0  # seconds
 PRUNED_EVERY = 1800  # looks: once an hour
-PRUNED = (guessing.prune, sessions.prune, account.prune_browsers, links.prune, reset.prune, approvals.expire)
+PRUNED = (
+    guessing.prune,
+    sessions.prune,
+    account.prune_browsers,
+    links.prune,
+    reset.prune,
+    approvals.expire,
+    jobs.prune,
+)
 
 _warnings: dict[str, ui.dialog] = {}  # by page
 
