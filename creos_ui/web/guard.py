@@ -8,6 +8,7 @@ plain ASGI and the outermost layer.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from urllib.parse import parse_qs, quote
 
@@ -16,9 +17,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from creos_ui.errors import NotAllowed
 from creos_ui.services.accounts import sessions
 from creos_ui.services.accounts.sessions import SignedIn
-from creos_ui.web import assets, cookies, unopened
+from creos_ui.web import access, cookies, unopened
+from creos_ui.web.access import Answer, Route, Who
 from creos_ui.web.cutting import session_of
 from creos_ui.web.error_pages import error_page, refusal_key, report, try_later
 from creos_ui.web.headers import with_security_headers
@@ -27,22 +30,12 @@ from creos_ui.web.socket_limit import limited
 
 SOCKET = "/_nicegui_ws/"
 UPLOAD = "/_nicegui/client/"
-PUBLIC = {
-    "/login",
-    "/login/code",
-    "/logout",
-    "/reset",
-    "/confirm-email",
-    "/dev/mail",
-    "/language",
-}
-SESSION_IGNORED = {"/healthz", "/favicon.ico"}  # programs ask for these by themselves: no sign of an active person
-FEEDS = "/calendar/"  # calendar programs cannot sign in: the address is the key
-LINKS = ("/reset/", "/confirm-email/", "/dev/mail/")  # from messages: the token in the address is the key
-LONGEST_BODY = 64 * 1024  # bytes: forms only; there is no upload yet
 SLOWEST_BODY = 20.0  # seconds
 # NiceGUI writes the first into its pages; for the others it wants the handshake that patches.py removes
 _DROPPED = {b"x-forwarded-prefix", b"purpose", b"sec-purpose"}
+
+
+log = logging.getLogger("creos_ui")
 
 
 class Guard:
@@ -62,7 +55,7 @@ class Guard:
             started = True
             await send(message)
 
-        answer = with_security_headers(send_noted, nonce, secret_address=scope["path"].startswith(LINKS))
+        answer = with_security_headers(send_noted, nonce, secret_address=_has_key(scope["path"]))
         try:
             if scope["type"] == "websocket":
                 await self._socket(scope, receive, answer)
@@ -82,19 +75,20 @@ class Guard:
         path, is_safe = scope["path"], scope["method"] in ("GET", "HEAD")
         if path.startswith(SOCKET.rstrip("/")) or not (is_safe or _same_origin(_headers(scope), path)):
             return await _refuse(scope, receive, send, 403)  # a request there would be polling: sockets only
-        if is_safe and (path in SESSION_IGNORED or path.startswith((assets.NICEGUIS, assets.OURS))):
+        route = access.find(path)
+        if is_safe and route is not None and route.who is Who.PROGRAMS:
             return await self.app(scope, receive, send)
         session = scope["state"]["session"] = await _session(scope, active=True)  # pages: request.state.session
-        if session is None and path not in PUBLIC and not path.startswith((FEEDS, *LINKS)):
-            if is_safe and not path.startswith("/_nicegui"):
-                return await _to_sign_in(scope)(scope, receive, send)
-            return await _refuse(scope, receive, send, 401)
+        decided = access.answer(route, session)
+        if decided is not Answer.OPEN:
+            return await _turn_away(decided, route, session, scope, receive, send)
+        assert route is not None
         if path.startswith(UPLOAD) and not _is_of_session(path.removeprefix(UPLOAD).split("/")[0], session):
             return await _refuse(scope, receive, send, 404)
         if session is None:
             unopened.make_room()
         if not is_safe:
-            body = await _body(scope, receive)
+            body = await _body(scope, receive, route.longest_body)
             if isinstance(body, int):
                 return await _refuse(scope, receive, send, body)
             receive = _replayed(body, receive)
@@ -121,11 +115,16 @@ def _same_origin(headers: dict[str, str], path: str = "") -> bool:
     A page with a secret address (no-referrer) sends its form with the origin "null": the token in that address is what
     lets it act.
     """
-    origins = settings().origins | ({"null"} if path.startswith(LINKS) else set())
+    origins = settings().origins | ({"null"} if _has_key(path) else set())
     return headers.get("origin") in origins and headers.get("sec-fetch-site", "none") in (
         "same-origin",
         "none",
     )
+
+
+def _has_key(path: str) -> bool:
+    route = access.find(path)
+    return route is not None and route.who is Who.BY_KEY
 
 
 async def _session(scope: Scope, *, active: bool) -> SignedIn | None:
@@ -150,16 +149,33 @@ def _without_page(scope: Scope) -> Scope:
     return dict(scope, query_string=blank + b"&".join(kept))
 
 
+async def _turn_away(
+    decided: Answer, route: Route | None, session: SignedIn | None, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """What somebody gets whom the table does not let through."""
+    path, is_safe = scope["path"], scope["method"] in ("GET", "HEAD")
+    if decided is Answer.SIGN_IN:
+        if is_safe and not path.startswith("/_nicegui"):
+            await _to_sign_in(scope)(scope, receive, send)
+        else:
+            await _refuse(scope, receive, send, 401)
+        return
+    status = 403 if decided is Answer.NOT_ALLOWED else 404
+    if route is not None and session is not None:
+        log.warning("authz_denied account=%s route=%s status=%s", session.account_id, access.name_of(path), status)
+    await _refuse(scope, receive, send, status, text_key=NotAllowed.text_key if status == 403 else "")
+
+
 def _to_sign_in(scope: Scope) -> Response:
     path = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
     where = "" if scope["path"] == "/" or len(path) > 500 else f"?next={quote(path, safe='/')}"
     return RedirectResponse(f"/login{where}", 303)
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | int:
+async def _body(scope: Scope, receive: Receive, longest: int) -> bytes | int:
     """The whole body of a form, counted while it arrives; or the status to refuse it with."""
     announced = _headers(scope).get("content-length", "0")
-    if not announced.isdecimal() or int(announced) > LONGEST_BODY:
+    if not announced.isdecimal() or int(announced) > longest:
         return 413
     body = bytearray()
     try:
@@ -169,7 +185,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | int:
                 if message["type"] != "http.request":
                     return 400  # the browser closed the connection
                 body += message.get("body", b"")
-                if len(body) > LONGEST_BODY:
+                if len(body) > longest:
                     return 413
                 if not message.get("more_body"):
                     return bytes(body)
@@ -190,8 +206,8 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, status: int) -> None:
-    page = error_page(Request(scope), status)
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, text_key: str = "") -> None:
+    page = error_page(Request(scope), status, text_key=text_key)
     if status in (408, 413):
         page.headers["connection"] = "close"  # the rest of the body is not waited for
     await page(scope, receive, send)

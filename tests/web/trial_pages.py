@@ -15,11 +15,29 @@ from starlette.routing import BaseRoute, Route
 
 from creos_ui.database.safe_asyncpg import Retry
 from creos_ui.errors import Busy
+from creos_ui.web import access
+from creos_ui.web.access import Route as Allowed
+from creos_ui.web.access import Who
 from creos_ui.web.finishing import to_the_end
 from pages.reader import Me
 
 RECORD = Path(os.environ["TRIAL_RECORD"])
 SECRET = "postgres://user:hunter2@db"
+access.TABLE["/trial"] = Allowed(Who.PARENT)
+for name in (
+    "faults",
+    "broken",
+    "broken-later",
+    "busy",
+    "busy-route",
+    "slow",
+    "broken-route",
+    "pages",
+    "routes",
+    "payment",
+    "upload",
+):
+    access.TABLE[f"/trial/{name}"] = Allowed(Who.SIGNED_IN)
 
 
 def record(text: str) -> None:
