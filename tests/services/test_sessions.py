@@ -310,3 +310,34 @@ async def test_the_language_changes_in_every_session(nora: Account, hands: Hands
     assert again
     assert again.language == "en"
     assert (await Account.get()).language == "en"
+
+
+async def test_a_quarter_of_an_hour_idle_voids_the_second_factor(nora: Account, hands: Hands) -> None:
+    token = await sessions.open_session(nora.id, device="", factor_at=clock.now())
+    hands.on(minutes=14, seconds=59)
+    who = await sessions.load(token)
+    assert who
+    assert who.factor_at
+    hands.on(minutes=15)
+    by_itself = await sessions.load(token, active=False)
+    assert by_itself
+    assert by_itself.factor_at is None
+    assert sessions.alive(who.session_id, active=True), "an event of an open page is an act too"
+    again = await sessions.load(token)
+    assert again
+    assert again.factor_at is None, "and brings nothing back"
+    assert (await Session.get()).factor_at is None
+
+
+async def test_ten_hours_void_the_second_factor_of_the_busiest(nora: Account, hands: Hands) -> None:
+    token = await sessions.open_session(nora.id, device="", factor_at=clock.now())
+    for minutes in [10] * 59 + [9]:
+        hands.on(minutes=minutes)
+        who = await sessions.load(token)
+        assert who
+        assert who.factor_at
+    hands.on(minutes=1)
+    who = await sessions.load(token)
+    assert who
+    assert who.factor_at is None
+    assert (await Session.get()).factor_at is None

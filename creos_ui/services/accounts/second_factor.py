@@ -27,7 +27,7 @@ from creos_ui.keyed_hash import keyed_hash
 from creos_ui.services import keys, outbox
 from creos_ui.services.accounts import code_guessing, sessions
 from creos_ui.services.accounts.account import confirm_password
-from models import Account, MailKind, RecoveryCode
+from models import Account, MailKind, RecoveryCode, Session
 
 T = TypeVar("T")
 STEP = 30  # seconds a code stands for
@@ -87,6 +87,8 @@ async def switch_on(account_id: int, session_id: int, *, password: str, code: st
         without = Account.filter(id=account_id, totp_secret=None).using_db(connection)
         if not await without.update(totp_secret=keys.seal(secret), totp_last_step=step):
             raise SecondFactorChanged
+        session = Session.filter(id=session_id, account_id=account_id).using_db(connection)
+        await session.update(factor_at=clock.now())
         await _replace_codes(account_id, codes)
         await _notify(connection, account_id, "on")
 
@@ -162,7 +164,7 @@ async def second_step(token: str, code: str, *, device: str, language: str | Non
         raise SecondStepOver
 
     async def work(_: Any) -> str:
-        return await sessions.open_session(account.id, device=device, language=language)
+        return await sessions.open_session(account.id, device=device, language=language, factor_at=clock.now())
 
     return await _with_code(account, code, work)
 

@@ -24,6 +24,8 @@ from models import Account, Role, Session
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
+FACTOR_IDLE = timedelta(minutes=15)  # without an act: the second factor is asked for again (O5)
+FACTOR_LONGEST = timedelta(hours=10)
 WARNED_BEFORE = timedelta(minutes=2)
 WRITTEN_EVERY = timedelta(seconds=30)
 KEPT = timedelta(days=90)  # the row of one that has ended, as a record
@@ -39,6 +41,7 @@ class SignedIn:
     name: str  # Dubois Jacqueline
     language: str | None  # the account's choice; None: as the browser asks
     roles: frozenset[Role]  # in the office; a parent has none there
+    factor_at: datetime | None = None  # when the second factor was given in this session; None: not, or void by now
 
     @property
     def actor(self) -> str:
@@ -64,6 +67,7 @@ class _Live:
     created_at: datetime
     last_used_at: datetime
     written_at: datetime  # the last_used_at that is in the database
+    void_until: datetime | None = None  # a second factor given by then is void
 
     def ends_at(self) -> datetime:
         return _ends_at(self.created_at, self.last_used_at)
@@ -83,7 +87,9 @@ _revoked: set[int] = set()
 _left: set[int] = set()  # signed out here while nothing could be written: their rows do not say so yet
 
 
-async def open_session(account_id: int, *, device: str, language: str | None = None) -> str:
+async def open_session(
+    account_id: int, *, device: str, language: str | None = None, factor_at: datetime | None = None
+) -> str:
     """Sign this account in on one browser; returns the token for its cookie, which is stored nowhere.
 
     The language a person first signs in with is theirs until they choose another: letters are written in it.
@@ -98,6 +104,7 @@ async def open_session(account_id: int, *, device: str, language: str | None = N
             account_id=account_id,
             created_at=now,
             last_used_at=now,
+            factor_at=factor_at,
             device="".join(c for c in device if c.isprintable())[:200],
             using_db=connection,
         )
@@ -126,7 +133,11 @@ async def load(token: str, *, active: bool = True) -> SignedIn | None:
     live.last_used_at = max(row.last_used_at, live.last_used_at)  # another process may have seen the person since
     if live.ends_at() <= now:
         return None
-    live.who = _who(row, roles)
+    _void_if_over(live, row.factor_at, now)
+    live.who = replace(_who(row, roles), factor_at=_in_force(live, row.factor_at, now))
+    if active and row.factor_at is not None and live.who.factor_at is None:
+        with suppress(NotSaved):  # here it is void all the same
+            await update(Session.filter(id=row.id, factor_at=row.factor_at), factor_at=None)
     if active:
         live.last_used_at = max(now, live.last_used_at)
     _live[row.id] = live
@@ -140,6 +151,7 @@ def alive(session_id: int, *, active: bool) -> bool:
     if live is None or session_id in _revoked or live.ends_at() <= now:
         return False
     if active:
+        _void_if_over(live, live.who.factor_at, now)
         live.last_used_at = max(now, live.last_used_at)
     return True
 
@@ -244,6 +256,21 @@ def forget_all() -> None:
 
 def _ends_at(created_at: datetime, last_used_at: datetime) -> datetime:
     return min(last_used_at + IDLE, created_at + LONGEST)
+
+
+def _in_force(live: _Live, factor_at: datetime | None, now: datetime) -> datetime | None:
+    """`factor_at` where that second factor still counts (O5), else None."""
+    if factor_at is None or (live.void_until is not None and factor_at <= live.void_until):
+        return None
+    over = now - live.last_used_at >= FACTOR_IDLE or now - factor_at >= FACTOR_LONGEST
+    return None if over else factor_at
+
+
+def _void_if_over(live: _Live, factor_at: datetime | None, now: datetime) -> None:
+    """Before an act is noted: after a quarter of an hour without one, no act brings the second factor back."""
+    if factor_at is not None and _in_force(live, factor_at, now) is None:
+        live.void_until = max(factor_at, live.void_until or factor_at)
+        live.who = replace(live.who, factor_at=None)
 
 
 def _who(row: Session, roles: frozenset[Role]) -> SignedIn:
