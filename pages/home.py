@@ -8,9 +8,10 @@ from fastapi import Request
 from starlette.responses import Response
 
 from creos_ui.services.accounts.sessions import SignedIn
+from creos_ui.services.roles import Act, may
 from pages.routes import redirect, router
 
-CHILDREN, OFFICE = "/invitations", "/office"
+CHILDREN, OFFICE, PROFILE = "/invitations", "/office", "/profile"
 
 
 @router.get("/")
@@ -20,7 +21,9 @@ async def home(request: Request) -> Response:
 
 def home_of(who: SignedIn | None) -> str:
     """The first page of this person's."""
-    return OFFICE if who and who.guardian_id is None else CHILDREN
+    if who is None or who.guardian_id is not None:
+        return CHILDREN
+    return OFFICE if may(who.roles, Act.SEE_OFFICE) else PROFILE
 
 
 def safe_next(target: str) -> str | None:

@@ -40,6 +40,7 @@ class Answer(StrEnum):
     OPEN = auto()
     SIGN_IN = auto()
     NOT_THERE = auto()
+    SECOND_FACTOR = auto()  # somebody of the office who has not given it in this session, or too long ago (O5)
     NOT_ALLOWED = auto()  # somebody of the office, whose role does not reach so far
 
 
@@ -84,6 +85,10 @@ TABLE: dict[str, Route] = {
 }
 
 
+# whatever stands below these may hold somebody's key: it is never sent on, to sign in or elsewhere
+KEYED = tuple(name.partition("{")[0] for name, route in TABLE.items() if route.who is Who.BY_KEY)
+
+
 def find(path: str) -> Route | None:
     """The route of this address; None where the table has none."""
     if route := TABLE.get(path):
@@ -107,7 +112,9 @@ def answer(route: Route | None, somebody: SignedIn | None) -> Answer:
     if isinstance(route.who, Act):
         if not somebody.roles:
             return Answer.NOT_THERE
-        return Answer.OPEN if may(somebody.roles, route.who) else Answer.NOT_ALLOWED
+        if not may(somebody.roles, route.who):
+            return Answer.NOT_ALLOWED
+        return Answer.SECOND_FACTOR if somebody.factor_at is None else Answer.OPEN
     if route.who is Who.PARENT and somebody.guardian_id is None:
         return Answer.NOT_THERE
     return Answer.OPEN

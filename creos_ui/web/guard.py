@@ -80,6 +80,8 @@ class Guard:
             return await self.app(scope, receive, send)
         session = scope["state"]["session"] = await _session(scope, active=True)  # pages: request.state.session
         decided = access.answer(route, session)
+        if route is None and _has_key(path):
+            decided = Answer.NOT_THERE
         if decided is not Answer.OPEN:
             return await _turn_away(decided, route, session, scope, receive, send)
         assert route is not None
@@ -123,8 +125,7 @@ def _same_origin(headers: dict[str, str], path: str = "") -> bool:
 
 
 def _has_key(path: str) -> bool:
-    route = access.find(path)
-    return route is not None and route.who is Who.BY_KEY
+    return path.startswith(access.KEYED)
 
 
 async def _session(scope: Scope, *, active: bool) -> SignedIn | None:
@@ -160,7 +161,12 @@ async def _turn_away(
         else:
             await _refuse(scope, receive, send, 401)
         return
-    status = 403 if decided is Answer.NOT_ALLOWED else 404
+    if decided is Answer.SECOND_FACTOR and is_safe:
+        assert session is not None
+        give = _to_sign_in(scope) if session.has_factor else RedirectResponse("/profile/second-factor", 303)
+        await give(scope, receive, send)
+        return
+    status = 403 if decided in (Answer.NOT_ALLOWED, Answer.SECOND_FACTOR) else 404
     if route is not None and session is not None:
         log.warning("authz_denied account=%s route=%s status=%s", session.account_id, access.name_of(path), status)
     await _refuse(scope, receive, send, status, text_key=NotAllowed.text_key if status == 403 else "")

@@ -35,7 +35,7 @@ async def second_factor_page(me: Somebody, answer: str = "") -> None:
 
 def _set_up(secret: str, identifier: str, me: Person) -> None:
     uri = second_factor.set_up_uri(secret, school=school().name, identifier=identifier)
-    text("p", me.t("factor.why"))
+    text("p", me.t("factor.why_office" if me.roles else "factor.why"))
     with box("form", method="post", action=f"{PATH}/on"), box("ol", "steps"):
         text("li", me.t("factor.step_app"))
         with box("li"):

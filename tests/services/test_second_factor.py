@@ -18,7 +18,7 @@ from creos_ui.services.accounts.account import set_password
 from creos_ui.services.accounts.code_guessing import TooManyCodes
 from creos_ui.services.accounts.passwords import hash_password
 from creos_ui.services.accounts.second_factor import CodeRefused, SecondFactorChanged, SecondStepOver
-from models import Account, MailMessage, RecoveryCode, SignInAttempt
+from models import Account, AccountRole, MailMessage, RecoveryCode, Role, SignInAttempt
 from tests.databases import fresh_url
 from tests.school import School
 from tests.services.signing_in import NORA, PASSWORD, SECRET, WRONG, Hands, hands, nora, secret
@@ -437,3 +437,11 @@ def test_every_refusal_says_something() -> None:
     refusals: list[DomainError] = [CodeRefused(), SecondStepOver(), SecondFactorChanged(), TooManyCodes(minutes=3)]
     for refusal in refusals:
         assert all(t(refusal.text_key, language, **refusal.values) for language in LANGUAGES)
+
+
+async def test_with_a_role_of_the_office_it_cannot_be_switched_off(nora: Account) -> None:
+    await Account.filter(id=nora.id).update(totp_secret="A" * 32)
+    await AccountRole.create(account_id=nora.id, role=Role.SECRETARY, given_at=clock.now())
+    with pytest.raises(second_factor.SecondFactorNeeded):
+        await second_factor.switch_off(nora.id, password="", code="")
+    assert (await Account.get(id=nora.id)).totp_secret == "A" * 32

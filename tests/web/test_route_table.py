@@ -49,7 +49,6 @@ TABLE = {
     "GET /favicon.ico": ("/favicon.ico", 200, 200),
     "HEAD /favicon.ico": ("/favicon.ico", 200, 200),
     "GET /invitations": ("/invitations", 303, 200),
-    "GET /office": ("/office", 303, 404),
     "GET /calendar": ("/calendar", 303, 200),
     "GET /calendar/{name}": ("/calendar/1-x.ics", 404, 404),
     "HEAD /calendar/{name}": ("/calendar/1-x.ics", 404, 404),

@@ -27,6 +27,7 @@ from creos_ui.keyed_hash import keyed_hash
 from creos_ui.services import keys, outbox
 from creos_ui.services.accounts import code_guessing, sessions
 from creos_ui.services.accounts.account import confirm_password
+from creos_ui.services.roles import roles_of
 from models import Account, MailKind, RecoveryCode, Session
 
 T = TypeVar("T")
@@ -53,6 +54,12 @@ class SecondFactorChanged(DomainError):
     """Another tab was first."""
 
     text_key = "error.second_factor_changed"
+
+
+class SecondFactorNeeded(DomainError):
+    """The account holds a role of the office, which nobody uses without one (O5)."""
+
+    text_key = "error.second_factor_needed"
 
 
 # setting it up, and switching it off
@@ -99,9 +106,11 @@ async def switch_on(account_id: int, session_id: int, *, password: str, code: st
 async def switch_off(account_id: int, *, password: str, code: str) -> None:
     """Back to the password alone; `code` is a code of the application or a recovery code.
 
-    Raises SecondFactorChanged, WrongPassword, TooManyTries, CodeRefused or TooManyCodes.
+    Raises SecondFactorNeeded, SecondFactorChanged, WrongPassword, TooManyTries, CodeRefused or TooManyCodes.
     """
     account = await _with_factor(account_id)
+    if await roles_of(account_id):
+        raise SecondFactorNeeded
     await confirm_password(account_id, password)
 
     async def work(connection: Any) -> None:

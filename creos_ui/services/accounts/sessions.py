@@ -41,6 +41,7 @@ class SignedIn:
     name: str  # Dubois Jacqueline
     language: str | None  # the account's choice; None: as the browser asks
     roles: frozenset[Role]  # in the office; a parent has none there
+    has_factor: bool = False  # a second factor is set up
     factor_at: datetime | None = None  # when the second factor was given in this session; None: not, or void by now
 
     @property
@@ -282,6 +283,7 @@ def _who(row: Session, roles: frozenset[Role]) -> SignedIn:
         name=account.name,
         language=account.language,
         roles=roles,
+        has_factor=row.account.totp_secret is not None,
     )
 
 
