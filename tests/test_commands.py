@@ -15,6 +15,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from creos_ui.commands.data_folder import with_database
+from creos_ui.database.config import sqlite_url
+from creos_ui.database.transactions import atomic
+from creos_ui.services import audit, keys
+from creos_ui.services.audit import Actor
 from tests.databases import postgres_database
 
 WITHIN = 5  # seconds from an exception to the end of the process (R67)
@@ -232,6 +237,33 @@ async def test_books_that_others_hold_are_not_called_broken(operator: Operator) 
         found = json.loads(told.stdout)
         assert (found["ok"], found["first_broken"], found["not_seen"]) == (False, None, ["one_wallet_each"])
         assert (await check()).returncode == 0
+
+
+def test_check_names_the_line_of_the_audit_that_was_edited(busy: Operator) -> None:
+    secret = "a secret of the tests, long enough for any"
+
+    async def write() -> None:
+        await keys.open_keys(secret)
+        for _ in range(3):
+            await atomic(lambda db: audit.record(db, "school_changed", by=None, kind="school", actor=Actor.COMMAND))
+
+    with_database(sqlite_url(busy.data), write())
+    whole = busy.run("check", CREOS_SECRET=secret)
+    assert whole.returncode == 0
+    ((last_hash,),) = busy.sql("SELECT hash FROM audit_head")
+    assert f"Le journal finit à la ligne 3, empreinte {str(last_hash)[:16]} : " in whole.stdout
+    for environment in ({}, {"CREOS_SECRET": "another secret of the tests, and as long"}):
+        unseen = busy.run("check", **environment)
+        assert (unseen.returncode, "NON LU   audit_chain : CREOS_SECRET" in unseen.stdout) == (4, True)
+
+    ((trigger,),) = busy.sql("SELECT sql FROM sqlite_master WHERE name = 'audit_line_no_update'")
+    for statement in ("DROP TRIGGER audit_line_no_update", "UPDATE audit_line SET act = 'other' WHERE id = 2"):
+        busy.sql(statement)
+    busy.sql(str(trigger))
+    found = json.loads(busy.run("check", "--json", CREOS_SECRET=secret).stdout)
+    (chain,) = [rule for rule in found["rules"] if rule["name"] == "audit_chain"]
+    assert (chain["broken"], chain["example"]) == (1, "2, changed")
+    assert found["audit"] == {"lines": 3, "last_hash": last_hash}
 
 
 def test_check_makes_no_database_where_there_is_none(operator: Operator) -> None:

@@ -95,9 +95,9 @@ def facts_of(approval: Approval) -> dict[str, Any]:
 async def ask(kind: str, by: int, subject: str, facts: dict[str, Any]) -> Approval:
     """Ask for it in the name of this account. Raises NotAllowed, AlreadyAsked."""
     known = _kinds[kind]
+    await roles.require(by, known.ask)  # not in the transaction: a refusal would take its audit line along
 
     async def work(connection: Any) -> Approval:
-        await roles.require(by, known.ask)
         await one_at_a_time(connection, f"approval {kind} {subject}")
         now = clock.now()
         waiting = Approval.filter(kind=kind, subject=subject, state=ApprovalState.WAITING).using_db(connection)

@@ -14,6 +14,7 @@ from tortoise.queryset import QuerySet
 
 from creos_ui import clock
 from creos_ui.errors import NotAllowed
+from creos_ui.services import audit
 from models import Account, AccountRole, Role
 
 
@@ -77,6 +78,7 @@ async def require(account_id: int, act: Act) -> frozenset[Role]:
     """The first line of every service of the office: the roles this account has now. Raises NotAllowed."""
     roles = await roles_of(account_id)
     if not may(roles, act):
+        await audit.refused(account_id, act)
         raise NotAllowed
     return roles
 

@@ -11,7 +11,7 @@ import pytest
 from creos_ui import clock
 from creos_ui.database.transactions import execute
 from creos_ui.errors import DomainError, NotAllowed
-from creos_ui.services import approvals
+from creos_ui.services import approvals, keys
 from creos_ui.services.approvals import Kind
 from creos_ui.services.roles import Act
 from creos_ui.texts import LANGUAGES, catalogue
@@ -33,6 +33,12 @@ class Payee:
         if self.failing:
             raise RuntimeError
         self.done.append(approvals.facts_of(approval))
+
+
+@pytest.fixture(autouse=True)
+async def opened(db: Any) -> None:
+    """Who is refused leaves a line in the audit, which its key seals."""
+    await keys.open_keys("a secret of the tests, long enough for any")
 
 
 @pytest.fixture

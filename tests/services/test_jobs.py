@@ -11,7 +11,7 @@ import pytest
 
 from creos_ui import clock
 from creos_ui.errors import Busy, NotAllowed, NothingSelected
-from creos_ui.services import jobs
+from creos_ui.services import jobs, keys
 from creos_ui.services.jobs import Progress, result_of
 from models import Account, AccountRole, Job, JobState, Role
 from tests.services.post import MovedClock, moved
@@ -39,6 +39,12 @@ class Letters:
         for done in (2, 3):
             await progress(done, 3)
         return RESULT
+
+
+@pytest.fixture(autouse=True)
+async def opened(db: Any) -> None:
+    """Who is refused leaves a line in the audit, which its key seals."""
+    await keys.open_keys("a secret of the tests, long enough for any")
 
 
 @pytest.fixture
