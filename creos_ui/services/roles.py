@@ -15,7 +15,7 @@ from tortoise.queryset import QuerySet
 from creos_ui import clock
 from creos_ui.errors import NotAllowed
 from creos_ui.services import audit
-from models import Account, AccountRole, Role
+from models import AccountRole, Role
 
 
 class Act(StrEnum):
@@ -81,10 +81,3 @@ async def require(account_id: int, act: Act) -> frozenset[Role]:
         await audit.refused(account_id, act)
         raise NotAllowed
     return roles
-
-
-async def accounts_with(act: Act) -> list[Account]:
-    """Who may do this today; their guardians, where they have one, are loaded."""
-    held = in_force().filter(role__in=list(WHO_MAY[act]))
-    ids = {row.account_id for row in await held.only("account_id")}
-    return await Account.filter(id__in=ids).select_related("guardian").order_by("id")

@@ -329,6 +329,30 @@ async def test_a_quarter_of_an_hour_idle_voids_the_second_factor(nora: Account, 
     assert (await Session.get()).factor_at is None
 
 
+async def test_a_restart_brings_no_second_factor_back(nora: Account, hands: Hands) -> None:
+    token = await sessions.open_session(nora.id, device="", factor_at=clock.now())
+    who = await sessions.load(token)
+    assert who
+    hands.on(minutes=15)
+    assert sessions.alive(who.session_id, active=True)  # an event, and no request after it
+    await sessions.sweep()
+    sessions.forget_all()
+    again = await sessions.load(token)
+    assert again
+    assert again.factor_at is None
+
+
+async def test_a_second_factor_given_after_an_idle_time_counts(nora: Account, hands: Hands) -> None:
+    token = await sessions.open_session(nora.id, device="")
+    hands.on(minutes=20)
+    assert await sessions.load(token)
+    await Session.all().update(factor_at=clock.now())  # as switching one on does
+    await sessions.sweep()
+    who = await sessions.load(token)
+    assert who
+    assert who.factor_at == clock.now()
+
+
 async def test_ten_hours_void_the_second_factor_of_the_busiest(nora: Account, hands: Hands) -> None:
     token = await sessions.open_session(nora.id, device="", factor_at=clock.now())
     for minutes in [10] * 59 + [9]:
