@@ -16,7 +16,7 @@ def test_they_come_to_the_office(portal: Portal) -> None:
     client = portal.sign_in("petit.marc")
     assert client.get("/").headers["location"] == "/office"
     assert client.get("/office").headers["location"] == "/profile/second-factor"  # none is set up yet (O5)
-    assert "Les pages de l’école ne s’ouvrent qu’avec un second facteur" in client.get("/profile/second-factor").text
+    assert "Les pages de l’école ne s’ouvrent qu’avec un deuxième facteur" in client.get("/profile/second-factor").text
     assert portal.sign_in(NORA).get("/").headers["location"] == "/invitations"
 
 
